@@ -1,0 +1,294 @@
+/*
+ * asks.c: requests through the tree: each is encoded, sent towards its node, and comes back as an
+ * event, exactly once, with the answer or with the reason why there is none.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "controller.h"
+
+/* ---- sending ---- */
+
+/* On a thread of nng, or within ask. */
+static void asked(void *arg, int error, nng_msg *reply) {
+    struct event *event = arg;
+    event->error = error;
+    event->reply = reply;
+    event_post(event);
+}
+
+/* A message with its head and room for so many bytes behind it. NULL: out of memory. */
+static nng_msg *message_new(struct wire_writer *writer, enum wire_operation operation, int64_t id,
+                            uint64_t serial, size_t room) {
+    nng_msg *message;
+    if (nng_msg_alloc(&message, WIRE_HEAD + room) != 0)
+        return NULL;
+    *writer = (struct wire_writer){.at = nng_msg_body(message)};
+    writer->end = writer->at + WIRE_HEAD + room;
+    wire_put_head(writer,
+                  &(struct wire_head){.operation = operation, .id = id, .serial = serial});
+    return message;
+}
+
+static void send_to(struct event *event, int64_t id, nng_msg *message) {
+    if (message == NULL)
+        asked(event, NNG_ENOMEM, NULL);
+    else
+        children_request(event->tree->children, id, message, asked, event);
+}
+
+static struct event *ask_new(struct banyan *tree, enum wire_operation operation, uint64_t serial) {
+    struct event *event = event_new(tree, POST_ASKED, serial);
+    if (event != NULL)
+        event->operation = operation;
+    return event;
+}
+
+static bool port_join(void *arg, uint64_t serial, int64_t id) {
+    struct wire_writer writer;
+    struct event *event = ask_new(arg, WIRE_JOIN, serial);
+    if (event == NULL)
+        return false;
+    send_to(event, id, message_new(&writer, WIRE_JOIN, id, serial, 0));
+    return true;
+}
+
+/* The lengths stand together before the texts, so that the texts are copied in one go. */
+static bool port_sums(void *arg, struct bundle *bundle) {
+    struct event *event = ask_new(arg, WIRE_SUMS, bundle->serial);
+    size_t sizes = 4 * (size_t)bundle->slice_count;
+    struct wire_writer writer;
+    if (event == NULL)
+        return false;
+    event->bundle = bundle;
+    nng_msg *message = message_new(&writer, WIRE_SUMS, bundle->id, bundle->serial,
+                                   4 + sizes + bundle->text_len);
+    if (message != NULL) {
+        wire_put_u32(&writer, bundle->slice_count);
+        for (uint32_t i = 0; i < bundle->slice_count; i++)
+            wire_put_u32(&writer, bundle->slices[i].len |
+                                      (bundle->slices[i].file ? WIRE_FROM_FILE : 0));
+        wire_put_bytes(&writer, bundle->text, bundle->text_len);
+    }
+    send_to(event, bundle->id, message);
+    return true;
+}
+
+static void put_node(struct wire_writer *writer, struct banyan *tree,
+                     const struct engine_node *node) {
+    const struct peer *peer = peer_find(tree, node->serial);
+    wire_put_node(writer, &(struct wire_node){.serial = node->serial,
+                                              .id = node->id,
+                                              .low = node->low,
+                                              .high = node->high});
+    wire_put_text(writer, peer->address);
+}
+
+static bool set_own_children(struct banyan *tree, const struct engine_children *children) {
+    struct child *nodes = calloc(children->count + 1, sizeof *nodes);
+    size_t count = nodes != NULL ? children->count : 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct engine_node *node = &children->nodes[i];
+        nodes[i].node = (struct wire_node){
+            .serial = node->serial, .id = node->id, .low = node->low, .high = node->high};
+        snprintf(nodes[i].address, sizeof nodes[i].address, "%s",
+                 peer_find(tree, node->serial)->address);
+    }
+    bool done = nodes != NULL && children_set(tree->children, nodes, count) == 0;
+    free(nodes);
+    return done;
+}
+
+static bool port_arrange(void *arg, const struct engine_children *children) {
+    struct banyan *tree = arg;
+    size_t node_room = WIRE_NODE + 2 + WIRE_ADDRESS_MAX;
+    struct wire_writer writer;
+    if (children->parent == 0)
+        return set_own_children(tree, children);
+    struct event *event = ask_new(tree, WIRE_CHILDREN, children->parent);
+    if (event == NULL)
+        return false;
+    event->version = children->version;
+    nng_msg *message =
+        message_new(&writer, WIRE_CHILDREN, children->parent_id, children->parent,
+                    16 + children->count * node_room + children->starting_count * 8);
+    if (message != NULL) {
+        wire_put_u64(&writer, children->version);
+        wire_put_u32(&writer, (uint32_t)children->count);
+        wire_put_u32(&writer, (uint32_t)children->starting_count);
+        for (size_t i = 0; i < children->count; i++)
+            put_node(&writer, tree, &children->nodes[i]);
+        for (size_t i = 0; i < children->starting_count; i++)
+            wire_put_u64(&writer, children->starting[i]);
+        nng_msg_chop(message, (size_t)(writer.end - writer.at));
+    }
+    send_to(event, children->parent_id, message);
+    return true;
+}
+
+static bool ask_spawn(struct banyan *tree, const struct engine_spawn *spawn) {
+    struct wire_writer writer;
+    struct event *event = ask_new(tree, WIRE_SPAWN, spawn->node.serial);
+    if (event == NULL)
+        return false;
+    event->parent = spawn->parent;
+    event->parent_id = spawn->parent_id;
+    nng_msg *message = message_new(&writer, WIRE_SPAWN, spawn->parent_id, spawn->parent,
+                                   8 + WIRE_NODE + 2 + WIRE_ADDRESS_MAX);
+    if (message != NULL) {
+        wire_put_u64(&writer, spawn->version);
+        put_node(&writer, tree, &spawn->node);
+        nng_msg_chop(message, (size_t)(writer.end - writer.at));
+    }
+    send_to(event, spawn->parent_id, message);
+    return true;
+}
+
+static bool port_spawn(void *arg, const struct engine_spawn *spawn) {
+    struct banyan *tree = arg;
+    struct peer *peer = peer_find(tree, spawn->node.serial);
+    if (peer == NULL)
+        peer = peer_new(tree, &spawn->node);
+    if (peer == NULL)
+        return false;
+    return spawn->parent != 0 ? ask_spawn(tree, spawn) : peer_start(tree, peer);
+}
+
+static bool ask_reap(struct banyan *tree, uint64_t serial, uint64_t parent, int64_t parent_id) {
+    struct wire_writer writer;
+    struct event *event = ask_new(tree, WIRE_REAP, serial);
+    if (event == NULL)
+        return false;
+    nng_msg *message = message_new(&writer, WIRE_REAP, parent_id, parent, 8);
+    if (message != NULL)
+        wire_put_u64(&writer, serial);
+    send_to(event, parent_id, message);
+    return true;
+}
+
+static bool port_reap(void *arg, uint64_t serial, uint64_t parent, int64_t parent_id) {
+    return parent == 0 ? peer_collect(arg, serial) : ask_reap(arg, serial, parent, parent_id);
+}
+
+void asks_ports(struct engine_ports *ports) {
+    ports->join = port_join;
+    ports->sums = port_sums;
+    ports->arrange = port_arrange;
+    ports->spawn = port_spawn;
+    ports->reap = port_reap;
+}
+
+/* ---- answers ---- */
+
+/* How the request ended; text gets the reason of a refusal. */
+static enum hop hop_of(const struct event *event, struct wire_reader *reader,
+                       char text[WIRE_TEXT_MAX]) {
+    enum wire_status status;
+    if (event->error == NNG_ENOMEM) {
+        snprintf(text, WIRE_TEXT_MAX, "out of memory");
+        return HOP_REFUSED;
+    }
+    if (event->error != 0)
+        return HOP_BROKEN;
+    const uint8_t *body = nng_msg_body(event->reply);
+    *reader = (struct wire_reader){.at = body, .end = body + nng_msg_len(event->reply)};
+    if (!wire_get_answer(reader, event->operation, &status)) {
+        snprintf(text, WIRE_TEXT_MAX, "the node answered with something else");
+        return HOP_REFUSED;
+    }
+    if (status == WIRE_REFUSED)
+        wire_get_text(reader, text, WIRE_TEXT_MAX);
+    return status == WIRE_OK ? HOP_OK : status == WIRE_BROKEN ? HOP_BROKEN : HOP_REFUSED;
+}
+
+static struct slice_result get_sum(struct wire_reader *reader) {
+    static const enum answer_code codes[] = {ANSWER_OK, ANSWER_NOT_INTEGER, ANSWER_OUT_OF_RANGE};
+    struct slice_result result = {.count = wire_get_u64(reader)};
+    result.sum = wire_get_i128(reader);
+    uint32_t error = wire_get_u32(reader);
+    result.word_len = wire_get_u32(reader);
+    if (error < sizeof codes / sizeof *codes)
+        result.error = codes[error];
+    else
+        reader->bad = true;
+    result.word = (const char *)wire_get_bytes(
+        reader, result.word_len < WIRE_WORD_MAX ? result.word_len : WIRE_WORD_MAX);
+    return result;
+}
+
+/* The results of a bundle, in the tree's buffer for them. NULL: not what was asked for. */
+static struct slice_result *get_sums(struct banyan *tree, struct wire_reader *reader,
+                                     uint32_t count) {
+    if (count > tree->results_room) {
+        struct slice_result *larger = realloc(tree->results, count * sizeof *larger);
+        if (larger == NULL)
+            return NULL;
+        tree->results = larger;
+        tree->results_room = count;
+    }
+    if (wire_get_u32(reader) != count)
+        return NULL;
+    for (uint32_t i = 0; i < count; i++)
+        tree->results[i] = get_sum(reader);
+    return wire_get_end(reader) ? tree->results : NULL;
+}
+
+static void handle_sums(struct banyan *tree, const struct event *event,
+                        struct wire_reader *reader, enum hop hop, const char *text) {
+    const struct slice_result *results = NULL;
+    if (hop == HOP_OK) {
+        results = get_sums(tree, reader, event->bundle->slice_count);
+        if (results == NULL) {
+            hop = HOP_REFUSED;
+            text = "the node answered with something else";
+        }
+    }
+    engine_summed(tree->engine, event->bundle, hop, results, text);
+}
+
+/* A node that cannot be watched is not wanted; who started it collects it. */
+static void handle_spawned(struct banyan *tree, const struct event *event, struct wire_reader *reader,
+                           enum hop hop, char text[WIRE_TEXT_MAX]) {
+    struct peer *peer = peer_find(tree, event->serial);
+    pid_t pid = hop == HOP_OK ? (pid_t)wire_get_u32(reader) : 0;
+    if (peer == NULL)
+        return;
+    if (hop == HOP_OK && !wire_get_end(reader)) {
+        snprintf(text, WIRE_TEXT_MAX, "the node answered with something else");
+        hop = HOP_REFUSED;
+    }
+    if (hop == HOP_OK && peer->pid == 0 && !peer_started(tree, peer, pid, text)) {
+        ask_reap(tree, event->serial, event->parent, event->parent_id);
+        hop = HOP_REFUSED;
+    }
+    engine_spawned(tree->engine, event->serial, hop, pid, text);
+}
+
+static void handle_reaped(struct banyan *tree, const struct event *event, struct wire_reader *reader,
+                          enum hop hop) {
+    char how[PROCESS_TEXT_MAX];
+    int status = hop == HOP_OK ? (int)wire_get_u32(reader) : -1;
+    struct peer *peer = peer_find(tree, event->serial);
+    if (peer != NULL && hop == HOP_OK)
+        peer->collected = true;
+    if (status != -1)
+        process_describe(status, how);
+    engine_reaped(tree->engine, event->serial, hop == HOP_BROKEN ? HOP_BROKEN : HOP_OK,
+                  status != -1 ? how : NULL);
+}
+
+void asks_handle(struct banyan *tree, const struct event *event) {
+    char text[WIRE_TEXT_MAX] = "";
+    struct wire_reader reader;
+    enum hop hop = hop_of(event, &reader, text);
+    if (event->operation == WIRE_SUMS)
+        handle_sums(tree, event, &reader, hop, text);
+    else if (event->operation == WIRE_JOIN)
+        engine_joined(tree->engine, event->serial, hop);
+    else if (event->operation == WIRE_SPAWN)
+        handle_spawned(tree, event, &reader, hop, text);
+    else if (event->operation == WIRE_CHILDREN)
+        engine_arranged(tree->engine, event->serial, event->version, hop);
+    else if (event->operation == WIRE_REAP)
+        handle_reaped(tree, event, &reader, hop);
+}

@@ -1,0 +1,241 @@
+/* banyan.c: the public interface. */
+#include "banyan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "controller.h"
+#include "core/answer.h"
+
+#define SAME(code, value) _Static_assert((int)(code) == (int)(value), "the codes of both are one")
+SAME(BANYAN_OK, ANSWER_OK);
+SAME(BANYAN_NOT_FOUND, ANSWER_NOT_FOUND);
+SAME(BANYAN_UNAVAILABLE, ANSWER_UNAVAILABLE);
+SAME(BANYAN_EXISTS, ANSWER_EXISTS);
+SAME(BANYAN_NO_SUCH_PARENT, ANSWER_NO_PARENT);
+SAME(BANYAN_PARENT_UNAVAILABLE, ANSWER_PARENT_UNAVAILABLE);
+SAME(BANYAN_WRONG_PARENT, ANSWER_WRONG_PARENT);
+SAME(BANYAN_BAD_ID, ANSWER_BAD_ID);
+SAME(BANYAN_BAD_N, ANSWER_BAD_N);
+SAME(BANYAN_WRONG_COUNT, ANSWER_WRONG_COUNT);
+SAME(BANYAN_NOT_INTEGER, ANSWER_NOT_INTEGER);
+SAME(BANYAN_OUT_OF_RANGE, ANSWER_OUT_OF_RANGE);
+SAME(BANYAN_USAGE, ANSWER_USAGE);
+SAME(BANYAN_SYSTEM, ANSWER_SYSTEM);
+
+enum { DEADLINE_MS = 1000 };
+
+/* ---- opening and closing ---- */
+
+/* The node's program: what the caller says; else beside the running program; else where it was
+ * installed to. */
+static char *find_program(const char *given, char *error, size_t size) {
+    char path[4096];
+    if (given != NULL)
+        return realpath(given, NULL) != NULL ? realpath(given, NULL) : strdup(given);
+    ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
+    char *slash = NULL;
+    if (len > 0) {
+        path[len] = '\0';
+        slash = strrchr(path, '/');
+    }
+    if (slash != NULL && (size_t)(slash - path) + sizeof "/banyan-node" <= sizeof path) {
+        strcpy(slash, "/banyan-node");
+        if (access(path, X_OK) == 0)
+            return strdup(path);
+    }
+    if (access(BANYAN_NODE_PROGRAM, X_OK) == 0)
+        return strdup(BANYAN_NODE_PROGRAM);
+    snprintf(error, size, "cannot find the program banyan-node, neither beside this program nor as %s",
+             BANYAN_NODE_PROGRAM);
+    return NULL;
+}
+
+/* Each node takes a few descriptors here; the soft limit is often 1024, the hard one far higher. */
+static void raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit); /* without it there is room for fewer nodes */
+    }
+}
+
+static void port_answer(void *arg, void *tag, const struct answer *answer) {
+    const struct banyan *tree = arg;
+    tree->options.answered(tree->options.arg, tag, (const struct banyan_answer *)answer);
+}
+
+static int start(struct banyan *tree, char *error, size_t size) {
+    struct engine_ports ports = {.arg = tree, .answer = port_answer};
+    unsigned deadline_ms =
+        tree->options.deadline_ms != 0 ? tree->options.deadline_ms : DEADLINE_MS;
+    struct engine_options options = {.deadline_us = (uint64_t)deadline_ms * 1000};
+    int number = loop_open(tree);
+    asks_ports(&ports);
+    peers_ports(&ports);
+    if (number == 0 && pipe2(tree->lifeline, O_CLOEXEC) != 0)
+        number = errno;
+    if (number == 0 && prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
+        number = errno;
+    if (number == 0) {
+        net_init();
+        tree->engine = engine_new(&options, &ports);
+        tree->children = children_new();
+        if (tree->engine == NULL || tree->children == NULL)
+            number = ENOMEM;
+    }
+    if (number != 0) {
+        snprintf(error, size, "cannot start: %s", strerror(number));
+        return -1;
+    }
+    tree->program = find_program(tree->options.node_program, error, size);
+    return tree->program != NULL ? directory_make(tree, error, size) : -1;
+}
+
+struct banyan *banyan_open(const struct banyan_options *options, char *error, size_t size) {
+    struct banyan *tree = calloc(1, sizeof *tree);
+    if (tree == NULL) {
+        snprintf(error, size, "out of memory");
+        return NULL;
+    }
+    tree->options = *options;
+    tree->epoll = tree->timer = tree->wake = tree->lifeline[0] = tree->lifeline[1] = -1;
+    raise_descriptor_limit();
+    if (start(tree, error, size) == 0)
+        return tree;
+    banyan_close(tree);
+    return NULL;
+}
+
+/* Requests and questions that were under way when their links were closed. */
+static void give_back(struct banyan *tree) {
+    struct event *event = events_take(tree), *next;
+    for (; event != NULL; event = next) {
+        next = event->next;
+        if (event->bundle != NULL)
+            engine_summed(tree->engine, event->bundle, HOP_BROKEN, NULL, NULL);
+        event_free(event);
+    }
+}
+
+void banyan_close(struct banyan *tree) {
+    if (tree == NULL)
+        return;
+    peers_end(tree);
+    if (tree->children != NULL)
+        children_free(tree->children);
+    give_back(tree);
+    engine_free(tree->engine);
+    for (int i = 0; i < 2; i++) {
+        if (tree->lifeline[i] >= 0)
+            close(tree->lifeline[i]);
+    }
+    directory_remove(tree);
+    loop_close(tree);
+    free(tree->program);
+    free(tree->results);
+    free(tree);
+}
+
+int banyan_fd(const struct banyan *tree) {
+    return tree->epoll;
+}
+
+/* ---- commands ---- */
+
+int banyan_busy(const struct banyan *tree) {
+    return engine_is_busy(tree->engine);
+}
+
+void banyan_create(struct banyan *tree, int64_t id, int64_t parent, void *tag) {
+    loop_touch(tree);
+    engine_create(tree->engine, tag, id, parent != BANYAN_NO_PARENT, parent);
+}
+
+void banyan_kill(struct banyan *tree, int64_t id, void *tag) {
+    loop_touch(tree);
+    engine_kill(tree->engine, tag, id);
+}
+
+void banyan_pingall(struct banyan *tree, void *tag) {
+    loop_touch(tree);
+    engine_pingall(tree->engine, tag);
+}
+
+void banyan_exec(struct banyan *tree, int64_t id, uint64_t n, const char *text, size_t len,
+                 void *tag) {
+    engine_exec(tree->engine, tag, id, n, text, len);
+}
+
+struct banyan_exec *banyan_exec_begin(struct banyan *tree, int64_t id, uint64_t n, int from_file,
+                                      void *tag) {
+    return (struct banyan_exec *)engine_exec_begin(tree->engine, tag, id, n, from_file != 0);
+}
+
+int banyan_exec_room(struct banyan_exec *exec, char **at, size_t *room) {
+    switch (engine_exec_room((struct exec *)exec, at, room)) {
+    case EXEC_ROOM:
+        return 1;
+    case EXEC_WAIT:
+        return 0;
+    default:
+        return -1;
+    }
+}
+
+void banyan_exec_filled(struct banyan_exec *exec, size_t len) {
+    engine_exec_filled((struct exec *)exec, len);
+}
+
+void banyan_exec_end(struct banyan_exec *exec) {
+    engine_exec_end((struct exec *)exec);
+}
+
+void banyan_exec_fail(struct banyan_exec *exec, const char *text) {
+    engine_exec_fail((struct exec *)exec, text);
+}
+
+/* ---- answers ---- */
+
+static const struct answer *inner(const struct banyan_answer *answer) {
+    return (const struct answer *)answer;
+}
+
+enum banyan_code banyan_answer_code(const struct banyan_answer *answer) {
+    return (enum banyan_code)inner(answer)->code;
+}
+
+const char *banyan_answer_name(const struct banyan_answer *answer) {
+    return answer_name(inner(answer)->code);
+}
+
+size_t banyan_answer_text(const struct banyan_answer *answer, char *text, size_t size) {
+    return answer_print(inner(answer), text, size);
+}
+
+int64_t banyan_answer_pid(const struct banyan_answer *answer) {
+    return inner(answer)->pid;
+}
+
+void banyan_answer_sum(const struct banyan_answer *answer, char text[41]) {
+    text[number_print(text, inner(answer)->sum)] = '\0';
+}
+
+const int64_t *banyan_answer_ids(const struct banyan_answer *answer, size_t *count) {
+    *count = inner(answer)->id_count;
+    return inner(answer)->ids;
+}
+
+const char *banyan_version(void) {
+    return BANYAN_VERSION;
+}
+
+const char *banyan_nng_version(void) {
+    return net_version();
+}

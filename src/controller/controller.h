@@ -1,0 +1,119 @@
+/*
+ * controller: the shell around the engine: it turns the engine's actions into messages, processes
+ * and timers, and what comes back into the engine's events.
+ *
+ *   banyan.c    the public interface, opening and closing
+ *   loop.c      the one loop: descriptors, timer, and the inbox that nng's threads put into
+ *   asks.c      the engine's ports that are requests through the tree
+ *   peers.c     the nodes as processes: starting, watching, ending, asking directly
+ *   directory.c the directory of the sockets
+ *
+ * Everything belongs to the thread that calls the public interface, except the inbox.
+ */
+#ifndef BANYAN_CONTROLLER_H
+#define BANYAN_CONTROLLER_H
+
+#include <pthread.h>
+#include <uthash.h>
+
+#include "banyan.h"
+#include "core/engine.h"
+#include "net/children.h"
+#include "process/process.h"
+
+enum { DIRECTORY_NAME_ROOM = 26 }; /* of the longest name in it: "/", a serial, ".req" */
+
+enum post {
+    POST_ASKED,     /* a request through the tree has ended */
+    POST_PROBED,    /* a direct question has ended */
+    POST_SURVEYED,  /* a survey has ended */
+    POST_COLLECTED, /* this process has collected an exit status, or could not */
+    POST_FAILED,    /* a node could not be started by this process */
+};
+
+/* Something that has ended. Made by whoever starts it; put into the inbox at its end. */
+struct event {
+    enum post kind;
+    struct banyan *tree;
+    enum wire_operation operation; /* ASKED */
+    uint64_t serial;               /* the node that it is about */
+    uint64_t version;              /* CHILDREN: of the set; SURVEYED: the round */
+    uint64_t parent;               /* SPAWN, REAP: who was asked; 0: this process */
+    int64_t parent_id;
+    struct bundle *bundle;         /* SUMS */
+    int error;                     /* of nng; 0: reply is there */
+    nng_msg *reply;
+    bool collected;                /* COLLECTED: whether there was one ... */
+    int status;                    /* ... which, as of waitpid */
+    char *text;                    /* FAILED: why; NULL: out of memory */
+    uint64_t *serials;             /* SURVEYED: who answered */
+    size_t count;
+    struct event *next;
+};
+
+/* A node as a process and an address. */
+struct peer {
+    uint64_t serial;
+    char address[WIRE_ADDRESS_MAX];
+    pid_t starting; /* started by this process, but not watched yet */
+    pid_t pid;      /* 0: not watched */
+    int pidfd;   /* -1: not open */
+    int birth;   /* -1: started by another node, or joined */
+    bool exited;
+    bool collected;
+    struct wire_node node;
+    struct link *probe; /* NULL: no direct question is outstanding */
+    UT_hash_handle hh;
+};
+
+struct banyan {
+    struct banyan_options options;
+    struct engine *engine;
+    struct children *children;
+    struct peer *peers; /* uthash by serial */
+    char *program;
+    char directory[NET_PATH_MAX - DIRECTORY_NAME_ROOM + 1];
+    int epoll, timer, wake;
+    int lifeline[2];
+    uint64_t timer_at; /* what the timer is set to, in microseconds; UINT64_MAX: not set */
+    pthread_mutex_t lock; /* of the inbox */
+    struct event *inbox, **inbox_end;
+    struct slice_result *results; /* of the bundle that is being handled */
+    uint32_t results_room;
+};
+
+/* What a descriptor in the epoll set is, in the top bits of its data; a serial below. */
+enum watch { WATCH_WAKE = 1, WATCH_TIMER, WATCH_PROCESS, WATCH_BIRTH };
+
+/* loop.c */
+int loop_open(struct banyan *tree); /* 0, or an errno */
+void loop_close(struct banyan *tree);
+void loop_touch(struct banyan *tree); /* tells the engine the time */
+int loop_watch(struct banyan *tree, int fd, enum watch watch, uint64_t serial); /* 0, or an errno */
+struct event *event_new(struct banyan *tree, enum post kind, uint64_t serial);
+void event_free(struct event *event);
+void event_post(struct event *event); /* any thread */
+struct event *events_take(struct banyan *tree);
+
+/* asks.c */
+void asks_ports(struct engine_ports *ports);
+void asks_handle(struct banyan *tree, const struct event *event);
+
+/* peers.c */
+void peers_ports(struct engine_ports *ports);
+struct peer *peer_find(struct banyan *tree, uint64_t serial);
+struct peer *peer_new(struct banyan *tree, const struct engine_node *node);
+void peer_drop(struct banyan *tree, struct peer *peer);
+bool peer_start(struct banyan *tree, struct peer *peer); /* false: out of memory */
+bool peer_collect(struct banyan *tree, uint64_t serial);  /* likewise */
+bool peer_started(struct banyan *tree, struct peer *peer, pid_t pid, char text[PROCESS_TEXT_MAX]);
+void peer_birth(struct banyan *tree, struct peer *peer);
+void peer_exited(struct banyan *tree, struct peer *peer);
+void peers_handle(struct banyan *tree, const struct event *event);
+void peers_end(struct banyan *tree); /* ends and collects every process */
+
+/* directory.c */
+int directory_make(struct banyan *tree, char *error, size_t size); /* 0, or -1 and a text */
+void directory_remove(struct banyan *tree);
+
+#endif

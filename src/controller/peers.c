@@ -1,0 +1,325 @@
+/*
+ * peers.c: nodes as processes. Each is watched through a pidfd, so that its end is an event; it is
+ * ended through the pidfd, so that no other process can be hit. A process is collected (waited for)
+ * by the process that started it, and by this one when that has ended.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "controller.h"
+
+struct peer *peer_find(struct banyan *tree, uint64_t serial) {
+    struct peer *peer = NULL;
+    HASH_FIND(hh, tree->peers, &serial, sizeof serial, peer);
+    return peer;
+}
+
+struct peer *peer_new(struct banyan *tree, const struct engine_node *node) {
+    struct peer *peer = calloc(1, sizeof *peer);
+    if (peer == NULL)
+        return NULL;
+    peer->serial = node->serial;
+    peer->node = (struct wire_node){
+        .serial = node->serial, .id = node->id, .low = node->low, .high = node->high};
+    peer->pidfd = peer->birth = -1;
+    snprintf(peer->address, sizeof peer->address, "ipc://%s/%" PRIu64, tree->directory,
+             node->serial);
+    HASH_ADD(hh, tree->peers, serial, sizeof peer->serial, peer);
+    if (peer_find(tree, peer->serial) == peer)
+        return peer;
+    free(peer);
+    return NULL;
+}
+
+static void close_fd(int *fd) {
+    if (*fd >= 0)
+        close(*fd); /* and it leaves the epoll set */
+    *fd = -1;
+}
+
+void peer_drop(struct banyan *tree, struct peer *peer) {
+    if (peer->probe != NULL)
+        link_close(peer->probe);
+    close_fd(&peer->pidfd);
+    close_fd(&peer->birth);
+    net_unlink(peer->address);
+    HASH_DEL(tree->peers, peer);
+    free(peer);
+}
+
+/* ---- starting ---- */
+
+/* Starts watching a process. It has not been collected, so the pid is still its own. */
+bool peer_started(struct banyan *tree, struct peer *peer, pid_t pid, char text[PROCESS_TEXT_MAX]) {
+    peer->pidfd = pidfd_open(pid, 0);
+    int error = peer->pidfd < 0 ? errno : 0;
+    if (error == 0)
+        error = loop_watch(tree, peer->pidfd, WATCH_PROCESS, peer->serial);
+    if (error != 0) {
+        close_fd(&peer->pidfd);
+        snprintf(text, PROCESS_TEXT_MAX, "cannot watch the node: %s", strerror(error));
+        return false;
+    }
+    peer->pid = pid;
+    return true;
+}
+
+static void end_unwatched(struct peer *peer, pid_t pid) {
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    close_fd(&peer->birth);
+    close_fd(&peer->pidfd);
+    net_unlink(peer->address);
+}
+
+/* The engine hears of it later, from the inbox. */
+static bool post_failed(struct banyan *tree, uint64_t serial, const char *text) {
+    struct event *event = event_new(tree, POST_FAILED, serial);
+    if (event == NULL)
+        return false;
+    event->text = strdup(text);
+    event_post(event);
+    return true;
+}
+
+bool peer_start(struct banyan *tree, struct peer *peer) {
+    char text[PROCESS_TEXT_MAX];
+    struct process_spec spec = {.program = tree->program,
+                                .id = peer->node.id,
+                                .serial = peer->serial,
+                                .address = peer->address,
+                                .lifeline = tree->lifeline[0]};
+    pid_t pid = process_start(&spec, &peer->birth, text);
+    if (pid < 0)
+        return post_failed(tree, peer->serial, text);
+    int error = loop_watch(tree, peer->birth, WATCH_BIRTH, peer->serial);
+    if (error == 0) {
+        peer->starting = pid;
+        return true;
+    }
+    end_unwatched(peer, pid);
+    snprintf(text, sizeof text, "cannot watch the node: %s", strerror(error));
+    return post_failed(tree, peer->serial, text);
+}
+
+/* The birth connection of a node that this process has started has news. */
+void peer_birth(struct banyan *tree, struct peer *peer) {
+    char text[PROCESS_TEXT_MAX];
+    struct child child = {.node = peer->node};
+    if (peer->pid != 0) { /* it has joined, or ended */
+        close_fd(&peer->birth);
+        return;
+    }
+    int news = process_read_birth(peer->birth, text);
+    if (news == 0)
+        return;
+    snprintf(child.address, sizeof child.address, "%s", peer->address);
+    int error = news > 0 ? children_add(tree->children, &child) : 0;
+    if (error != 0)
+        snprintf(text, sizeof text, "cannot connect to the node: %s", nng_strerror(error));
+    if (news > 0 && error == 0 && peer_started(tree, peer, peer->starting, text)) {
+        engine_spawned(tree->engine, peer->serial, HOP_OK, peer->pid, NULL);
+    } else {
+        children_remove(tree->children, peer->serial);
+        end_unwatched(peer, peer->starting);
+        engine_spawned(tree->engine, peer->serial, HOP_REFUSED, 0, text);
+    }
+}
+
+/* ---- ending ---- */
+
+void peer_exited(struct banyan *tree, struct peer *peer) {
+    close_fd(&peer->pidfd);
+    peer->exited = true;
+    net_unlink(peer->address);
+    engine_exited(tree->engine, peer->serial);
+}
+
+static void port_end(void *arg, uint64_t serial) {
+    struct peer *peer = peer_find(arg, serial);
+    if (peer != NULL && peer->pidfd >= 0)
+        pidfd_send_signal(peer->pidfd, SIGKILL, NULL, 0); /* fails only if it has ended */
+}
+
+bool peer_collect(struct banyan *tree, uint64_t serial) {
+    struct peer *peer = peer_find(tree, serial);
+    struct event *event = event_new(tree, POST_COLLECTED, serial);
+    if (event == NULL)
+        return false;
+    if (peer != NULL) {
+        event->collected = process_collect(peer->pid, &event->status);
+        peer->collected = event->collected;
+    }
+    event_post(event);
+    return true;
+}
+
+static void port_forget(void *arg, uint64_t serial) {
+    struct peer *peer = peer_find(arg, serial);
+    if (peer != NULL)
+        peer_drop(arg, peer);
+}
+
+/* ---- asking directly ---- */
+
+static void probed(void *arg, int error, nng_msg *reply) {
+    struct event *event = arg;
+    event->error = error;
+    event->reply = reply;
+    event_post(event);
+}
+
+static bool probe(struct banyan *tree, struct peer *peer) {
+    char url[NET_URL_MAX];
+    nng_msg *message;
+    struct event *event = event_new(tree, POST_PROBED, peer->serial);
+    if (event == NULL)
+        return false;
+    if (!net_url(peer->address, NET_REQUESTS, url) || link_open(&peer->probe, url) != 0) {
+        event_free(event);
+        return false;
+    }
+    if (nng_msg_alloc(&message, WIRE_HEAD) != 0) {
+        event_free(event);
+        link_close(peer->probe);
+        peer->probe = NULL;
+        return false;
+    }
+    struct wire_writer writer = {.at = nng_msg_body(message)};
+    writer.end = writer.at + WIRE_HEAD;
+    wire_put_head(&writer, &(struct wire_head){
+                               .operation = WIRE_JOIN, .id = peer->node.id, .serial = peer->serial});
+    link_request(peer->probe, message, probed, event);
+    return true;
+}
+
+static bool port_probe(void *arg, uint64_t serial) {
+    struct peer *peer = peer_find(arg, serial);
+    return peer != NULL && (peer->probe != NULL || probe(arg, peer));
+}
+
+static void port_unprobe(void *arg, uint64_t serial) {
+    struct peer *peer = peer_find(arg, serial);
+    if (peer == NULL || peer->probe == NULL)
+        return;
+    link_close(peer->probe);
+    peer->probe = NULL;
+}
+
+/* ---- surveys ---- */
+
+static void surveyed(void *arg, const uint64_t *serials, size_t count) {
+    struct event *event = arg;
+    event->serials = malloc((count + 1) * sizeof *serials);
+    event->count = event->serials != NULL ? count : 0; /* else they are asked directly */
+    if (event->count > 0)
+        memcpy(event->serials, serials, count * sizeof *serials);
+    event_post(event);
+}
+
+static bool port_survey(void *arg, uint64_t round, uint64_t budget_us, uint64_t slack_us) {
+    struct banyan *tree = arg;
+    struct event *event = event_new(tree, POST_SURVEYED, 0);
+    if (event == NULL)
+        return false;
+    event->version = round;
+    survey_start(children_surveyor(tree->children), round, net_now_us() + budget_us, slack_us,
+                 surveyed, event);
+    return true;
+}
+
+void peers_ports(struct engine_ports *ports) {
+    ports->end = port_end;
+    ports->forget = port_forget;
+    ports->probe = port_probe;
+    ports->unprobe = port_unprobe;
+    ports->survey = port_survey;
+}
+
+void peers_handle(struct banyan *tree, const struct event *event) {
+    char how[PROCESS_TEXT_MAX];
+    switch (event->kind) {
+    case POST_PROBED:
+        if (event->error == 0)
+            engine_probed(tree->engine, event->serial);
+        break;
+    case POST_SURVEYED:
+        engine_heard(tree->engine, event->version, event->serials, event->count);
+        engine_surveyed(tree->engine, event->version);
+        break;
+    case POST_COLLECTED:
+        if (event->collected)
+            process_describe(event->status, how);
+        engine_reaped(tree->engine, event->serial, event->collected ? HOP_OK : HOP_BROKEN,
+                      event->collected ? how : NULL);
+        break;
+    default:
+        engine_spawned(tree->engine, event->serial, HOP_REFUSED, 0,
+                       event->text != NULL ? event->text : "out of memory");
+    }
+}
+
+/* ---- the end of everything ---- */
+
+/* Collects the children of this process that are nodes nobody knows: started by a node that ended
+ * before it could tell. They have ended, or are about to, since their birth connection broke. */
+static void collect_unknown(void) {
+    char path[64], name[32];
+    pid_t pid;
+    DIR *tasks = opendir("/proc/self/task");
+    for (struct dirent *task; tasks != NULL && (task = readdir(tasks)) != NULL;) {
+        snprintf(path, sizeof path, "/proc/self/task/%.20s/children", task->d_name);
+        FILE *children = task->d_name[0] != '.' ? fopen(path, "re") : NULL;
+        while (children != NULL && fscanf(children, "%d", &pid) == 1) {
+            snprintf(path, sizeof path, "/proc/%d/comm", pid);
+            FILE *comm = fopen(path, "re");
+            if (comm != NULL && fgets(name, sizeof name, comm) != NULL &&
+                strcmp(name, "banyan-node\n") == 0) {
+                kill(pid, SIGKILL); /* a child that is not collected: the pid is its own */
+                waitpid(pid, NULL, 0);
+            }
+            if (comm != NULL)
+                fclose(comm);
+        }
+        if (children != NULL)
+            fclose(children);
+    }
+    if (tasks != NULL)
+        closedir(tasks);
+}
+
+/* SIGKILL cannot be refused, so the waits here are short. Once all have ended, all that have not
+ * been collected are children of this process. */
+void peers_end(struct banyan *tree) {
+    struct peer *peer, *next;
+    for (peer = tree->peers; peer != NULL; peer = peer->hh.next) {
+        if (peer->pidfd >= 0)
+            pidfd_send_signal(peer->pidfd, SIGKILL, NULL, 0);
+        else if (peer->pid == 0 && peer->birth >= 0)
+            kill(peer->starting, SIGKILL);
+    }
+    for (peer = tree->peers; peer != NULL; peer = peer->hh.next) {
+        struct pollfd watch = {.fd = peer->pidfd, .events = POLLIN};
+        while (peer->pidfd >= 0 && poll(&watch, 1, -1) < 0 && errno == EINTR)
+            ;
+        if (peer->pid == 0 && peer->birth >= 0)
+            waitpid(peer->starting, NULL, 0);
+    }
+    for (peer = tree->peers; peer != NULL; peer = peer->hh.next) {
+        if (peer->pid != 0 && !peer->collected)
+            waitpid(peer->pid, NULL, 0);
+    }
+    collect_unknown();
+    HASH_ITER(hh, tree->peers, peer, next) {
+        peer_drop(tree, peer);
+    }
+}

@@ -1,0 +1,181 @@
+#include "answer.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Text that grows to the right as far as there is room, and counts beyond. */
+struct out {
+    char *text;
+    size_t size, len;
+};
+
+static void put(struct out *out, const char *bytes, size_t len) {
+    if (out->len < out->size) {
+        size_t room = out->size - out->len;
+        memcpy(out->text + out->len, bytes, len < room ? len : room);
+    }
+    out->len += len;
+}
+
+static void put_text(struct out *out, const char *text) {
+    put(out, text, strlen(text));
+}
+
+static void put_number(struct out *out, int128 value) {
+    char digits[NUMBER_TEXT_MAX];
+    put(out, digits, number_print(digits, value));
+}
+
+__attribute__((format(printf, 2, 3))) static void put_format(struct out *out, const char *format,
+                                                             ...) {
+    char line[512];
+    va_list arguments;
+    va_start(arguments, format);
+    int len = vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    put(out, line, len < 0 ? 0 : (size_t)len < sizeof line ? (size_t)len : sizeof line - 1);
+}
+
+/* A word comes from outside: what could move a terminal's cursor is shown as \xHH. */
+static void put_word(struct out *out, const char *word, size_t len) {
+    size_t shown = len < ANSWER_WORD_MAX ? len : ANSWER_WORD_MAX;
+    for (size_t i = 0; i < shown; i++) {
+        unsigned char byte = (unsigned char)word[i];
+        if (byte < 0x20 || byte == 0x7f)
+            put_format(out, "\\x%02x", byte);
+        else
+            put(out, word + i, 1);
+    }
+    if (len > shown)
+        put_text(out, "...");
+}
+
+static void put_ids(struct out *out, const struct answer *answer) {
+    if (answer->id_count == 0)
+        put_text(out, "-1");
+    for (size_t i = 0; i < answer->id_count; i++) {
+        if (i > 0)
+            put_text(out, ";");
+        put_number(out, answer->ids[i]);
+    }
+}
+
+static void put_result(struct out *out, const struct answer *answer) {
+    switch (answer->command) {
+    case ANSWER_CREATE:
+        put_text(out, "Ok: ");
+        put_number(out, answer->pid);
+        break;
+    case ANSWER_EXEC:
+        put_text(out, "Ok:");
+        put_number(out, answer->id);
+        put_text(out, ": ");
+        put_number(out, answer->sum);
+        break;
+    case ANSWER_PINGALL:
+        put_text(out, "Ok: ");
+        put_ids(out, answer);
+        break;
+    default:
+        put_text(out, "Ok");
+    }
+}
+
+/* After an exec whose id is none, the word stands where the id would be. */
+static void put_error_head(struct out *out, const struct answer *answer) {
+    put_text(out, "Error:");
+    if (answer->command != ANSWER_EXEC)
+        return;
+    if (answer->code == ANSWER_BAD_ID)
+        put_word(out, answer->word, answer->word_len);
+    else
+        put_number(out, answer->id);
+    put_text(out, ":");
+}
+
+static void put_wrong_word(struct out *out, const struct answer *answer, const char *what) {
+    put_format(out, "number %" PRIu64 " is %s: '", answer->position, what);
+    put_word(out, answer->word, answer->word_len);
+    put_text(out, "'");
+}
+
+static void put_error(struct out *out, const struct answer *answer) {
+    switch (answer->code) {
+    case ANSWER_NOT_FOUND:
+        put_text(out, "Not found");
+        break;
+    case ANSWER_UNAVAILABLE:
+        put_text(out, "Node is unavailable");
+        break;
+    case ANSWER_EXISTS:
+        put_text(out, "Already exists");
+        break;
+    case ANSWER_NO_PARENT:
+        put_text(out, "Parent not found");
+        break;
+    case ANSWER_PARENT_UNAVAILABLE:
+        put_text(out, "Parent is unavailable");
+        break;
+    case ANSWER_WRONG_PARENT:
+        put_format(out, "%" PRId64 " does not belong under %" PRId64 ": its place is under %" PRId64,
+                   answer->id, answer->parent, answer->place);
+        break;
+    case ANSWER_BAD_ID:
+        put_text(out, "'");
+        put_word(out, answer->word, answer->word_len);
+        put_text(out, "' is not an id: expected a signed 64-bit integer other than -1");
+        break;
+    case ANSWER_BAD_N:
+        put_format(out, "N must be from 1 to %d", ANSWER_N_MAX);
+        break;
+    case ANSWER_WRONG_COUNT:
+        put_format(out, "expected %" PRIu64 " numbers, got %" PRIu64, answer->expected,
+                   answer->got);
+        break;
+    case ANSWER_NOT_INTEGER:
+        put_wrong_word(out, answer, "not an integer");
+        break;
+    case ANSWER_OUT_OF_RANGE:
+        put_wrong_word(out, answer, "out of range");
+        break;
+    default:
+        put_text(out, answer->text);
+    }
+}
+
+const char *answer_name(enum answer_code code) {
+    static const char *const names[ANSWER_CODES] = {
+        [ANSWER_OK] = "ok",
+        [ANSWER_NOT_FOUND] = "not_found",
+        [ANSWER_UNAVAILABLE] = "unavailable",
+        [ANSWER_EXISTS] = "exists",
+        [ANSWER_NO_PARENT] = "no_parent",
+        [ANSWER_PARENT_UNAVAILABLE] = "parent_unavailable",
+        [ANSWER_WRONG_PARENT] = "wrong_parent",
+        [ANSWER_BAD_ID] = "bad_id",
+        [ANSWER_BAD_N] = "bad_n",
+        [ANSWER_WRONG_COUNT] = "wrong_count",
+        [ANSWER_NOT_INTEGER] = "not_integer",
+        [ANSWER_OUT_OF_RANGE] = "out_of_range",
+        [ANSWER_USAGE] = "usage",
+        [ANSWER_SYSTEM] = "system",
+    };
+    return code < ANSWER_CODES ? names[code] : "unknown";
+}
+
+size_t answer_print(const struct answer *answer, char *text, size_t size) {
+    struct out out = {.text = text, .size = size > 0 ? size - 1 : 0};
+    if (answer->code == ANSWER_OK) {
+        put_result(&out, answer);
+    } else {
+        put_error_head(&out, answer);
+        put_text(&out, " ");
+        put_error(&out, answer);
+    }
+    if (size > 0)
+        text[out.len < out.size ? out.len : out.size] = '\0';
+    return out.len;
+}

@@ -1,0 +1,446 @@
+/*
+ * commands.c: in which order commands take effect, and create, kill and pingall.
+ *
+ * A member that is being created or ended is unsettled: what a later command finds there is not
+ * known yet. A later command whose search meets such a member waits there; when the member is
+ * settled its waiters go on, in order, with the search from the root. They keep their own place in
+ * the order of entry, so that they are not held up by what came after them.
+ */
+#include "engine_state.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+enum { RETRY_US = 3000 }; /* after a broken path: about the time that a repair takes */
+
+static void create_go(struct engine *engine, struct command *create);
+static void kill_go(struct engine *engine, struct command *kill);
+
+/* ---- commands in general ---- */
+
+static struct command *command_new(struct engine *engine, enum answer_command kind, void *tag,
+                                   int64_t id) {
+    struct command *command = calloc(1, sizeof *command);
+    if (command == NULL) {
+        struct command refused = {.kind = kind, .tag = tag, .id = id};
+        engine_give(engine, &refused,
+                    &(struct answer){.code = ANSWER_SYSTEM, .text = "out of memory"});
+        return NULL;
+    }
+    command->kind = kind;
+    command->tag = tag;
+    command->seq = ++engine->last_seq;
+    command->id = id;
+    return command;
+}
+
+/* Answers a create or kill, once. Its memory stays. */
+static void structural_answer(struct engine *engine, struct command *command,
+                              struct answer *answer) {
+    if (command->answered)
+        return;
+    command->answered = true;
+    DL_DELETE2(engine->structural, command, older, newer);
+    engine_give(engine, command, answer);
+    engine->unsettle = true;
+}
+
+static void structural_finish(struct engine *engine, struct command *command, enum answer_code code,
+                              const char *text) {
+    structural_answer(engine, command, &(struct answer){.code = code, .text = text});
+    free(command);
+}
+
+/* The first member on the way to id that a command with this seq cannot look past. */
+static struct member *unsettled_on_way(struct engine *engine, int64_t id, uint64_t seq) {
+    struct tree_node *at = engine->unsettled != 0 ? engine->tree.root : NULL;
+    while (at != NULL) {
+        struct member *member = member_of(at);
+        if (member->phase != PHASE_PRESENT && member->unsettled_by < seq)
+            return member;
+        if (id == at->id)
+            return NULL;
+        at = id < at->id ? at->left : at->right;
+    }
+    return NULL;
+}
+
+static void wait_at(struct member *member, struct command *command) {
+    DL_APPEND(member->waiters, command);
+}
+
+/* For a command on an existing node: has it wait if it must, and returns where. A subtree that is
+ * being ended has no nodes any more, unless a create among the waiters brings one back. */
+struct member *command_wait(struct engine *engine, struct command *command, int64_t id) {
+    struct member *way = unsettled_on_way(engine, id, command->seq);
+    if (way == NULL || (way->phase != PHASE_CREATING && way->waiters == NULL))
+        return NULL;
+    wait_at(way, command);
+    return way;
+}
+
+/* The member is settled, or about to be freed: those who waited there go on. */
+static void waiters_go(struct engine *engine, struct command *waiters) {
+    struct command *command, *next;
+    DL_FOREACH_SAFE(waiters, command, next) {
+        DL_DELETE(waiters, command);
+        if (command->kind == ANSWER_CREATE)
+            create_go(engine, command);
+        else if (command->kind == ANSWER_KILL)
+            kill_go(engine, command);
+        else
+            exec_locate(engine, (struct exec *)command);
+    }
+}
+
+static struct command *waiters_take(struct member *member) {
+    struct command *waiters = member->waiters;
+    member->waiters = NULL;
+    return waiters;
+}
+
+/* ---- create ---- */
+
+void engine_create(struct engine *engine, void *tag, int64_t id, bool has_parent, int64_t parent) {
+    struct command *create = command_new(engine, ANSWER_CREATE, tag, id);
+    if (create == NULL)
+        return;
+    create->has_parent = has_parent;
+    create->parent = parent;
+    DL_APPEND2(engine->structural, create, older, newer);
+    create_go(engine, create);
+}
+
+static void create_retry_later(struct engine *engine, struct member *member) {
+    member->asked_us = 0;
+    member->retry_us = engine->now_us + RETRY_US;
+    engine_retry_at(engine, member->retry_us);
+}
+
+static void spawn(struct engine *engine, struct member *member) {
+    struct member *parent = engine_member(engine, member->starter);
+    struct arrangement *at = parent != NULL ? &parent->arrangement : &engine->top;
+    member->asked_us = engine->now_us;
+    engine->watch_us = engine->watch_us != 0 ? engine->watch_us : engine->now_us;
+    at->version = ++engine->last_version;
+    struct engine_spawn spawn = {.node = engine_node_of(member),
+                                 .parent = member->starter,
+                                 .parent_id = member->starter_id,
+                                 .version = at->version};
+    if (!engine->ports.spawn(engine->ports.arg, &spawn))
+        create_retry_later(engine, member);
+}
+
+/* Whether PARENT, if it was given, allows the place; otherwise the create is answered. */
+static bool parent_fits(struct engine *engine, struct command *create,
+                        const struct tree_place *place) {
+    struct member *parent = engine_find(engine, create->parent);
+    if (!create->has_parent)
+        return true;
+    if (parent == NULL) {
+        structural_finish(engine, create, ANSWER_NO_PARENT, NULL);
+        return false;
+    }
+    if (tree_covers(&parent->node, create->id))
+        return true;
+    structural_answer(engine, create,
+                      &(struct answer){.code = ANSWER_WRONG_PARENT,
+                                       .parent = create->parent,
+                                       .place = place->parent->id});
+    free(create);
+    return false;
+}
+
+static void create_go(struct engine *engine, struct command *create) {
+    struct member *way = unsettled_on_way(engine, create->id, create->seq);
+    if (way == NULL && engine_find(engine, create->id) != NULL) {
+        structural_finish(engine, create, ANSWER_EXISTS, NULL);
+        return;
+    }
+    if (way == NULL && create->has_parent)
+        way = unsettled_on_way(engine, create->parent, create->seq);
+    if (way != NULL) {
+        wait_at(way, create);
+        return;
+    }
+    struct tree_place place = tree_place(&engine->tree, create->id);
+    if (!parent_fits(engine, create, &place))
+        return;
+    if (place.parent != NULL && !engine_available(place.parent)) {
+        structural_finish(engine, create, ANSWER_PARENT_UNAVAILABLE, NULL);
+        return;
+    }
+    struct member *member = engine_member_new(engine, create);
+    if (member == NULL) {
+        structural_finish(engine, create, ANSWER_SYSTEM, "out of memory");
+        return;
+    }
+    if (place.parent != NULL) {
+        member->starter = member_of(place.parent)->serial;
+        member->starter_id = place.parent->id;
+    }
+    spawn(engine, member);
+}
+
+static void member_remove(struct engine *engine, struct member *member) {
+    struct command *waiters = waiters_take(member);
+    tree_cut(&engine->tree, &member->node);
+    engine_member_free(engine, member);
+    waiters_go(engine, waiters);
+}
+
+/* A create that failed: where a process may be left of it, the member stays until that has ended,
+ * so that the id is not taken again before. */
+static void create_fail(struct engine *engine, struct member *member, enum answer_code code,
+                        const char *text) {
+    struct command *create = member->command;
+    member->asked_us = member->retry_us = 0;
+    structural_answer(engine, create, &(struct answer){.code = code, .text = text});
+    if (member->pid == 0) {
+        free(create);
+        member_remove(engine, member);
+        return;
+    }
+    engine_phase(engine, member, PHASE_ENDING, member->born);
+    DL_APPEND(engine->kills, create);
+    if (member->verdict != VERDICT_ENDED)
+        engine->ports.end(engine->ports.arg, member->serial);
+}
+
+void commands_retry(struct engine *engine, struct member *member) {
+    member->retry_us = 0;
+    if (member->phase != PHASE_CREATING) {
+        engine->unsettle = true; /* an exit status that could not be collected */
+    } else if (member->pid == 0) {
+        spawn(engine, member);
+    } else {
+        member->asked_us = engine->now_us;
+        if (!engine->ports.join(engine->ports.arg, member->serial, member->node.id))
+            create_retry_later(engine, member);
+    }
+}
+
+void engine_spawned(struct engine *engine, uint64_t serial, enum hop hop, int64_t pid,
+                    const char *text) {
+    struct member *member = engine_member(engine, serial);
+    if (member == NULL || member->phase != PHASE_CREATING || member->pid != 0)
+        return;
+    if (hop == HOP_REFUSED) {
+        create_fail(engine, member, ANSWER_SYSTEM, text);
+    } else if (hop == HOP_BROKEN) {
+        create_retry_later(engine, member);
+    } else {
+        member->pid = pid;
+        commands_retry(engine, member);
+    }
+}
+
+void engine_joined(struct engine *engine, uint64_t serial, enum hop hop) {
+    struct member *member = engine_member(engine, serial);
+    if (member == NULL || member->phase != PHASE_CREATING)
+        return;
+    if (hop != HOP_OK) {
+        create_retry_later(engine, member);
+        return;
+    }
+    struct command *create = member->command;
+    member->command = NULL;
+    member->asked_us = 0;
+    engine_event(engine, member, EVENT_HEARD);
+    engine_phase(engine, member, PHASE_PRESENT, 0);
+    repair_linked(engine, member, engine_member(engine, member->starter));
+    structural_answer(engine, create, &(struct answer){.code = ANSWER_OK, .pid = member->pid});
+    free(create);
+    waiters_go(engine, waiters_take(member));
+}
+
+/* A node whose starter is lost before it has joined is lost with it. */
+void commands_lost(struct engine *engine, struct member *lost) {
+    struct member *children[] = {NULL, NULL};
+    if (lost->node.left != NULL)
+        children[0] = member_of(lost->node.left);
+    if (lost->node.right != NULL)
+        children[1] = member_of(lost->node.right);
+    for (int i = 0; i < 2; i++) {
+        if (children[i] != NULL && children[i]->phase == PHASE_CREATING)
+            create_fail(engine, children[i], ANSWER_PARENT_UNAVAILABLE, NULL);
+    }
+}
+
+void engine_exited(struct engine *engine, uint64_t serial) {
+    struct member *member = engine_member(engine, serial);
+    if (member == NULL || member->verdict == VERDICT_ENDED)
+        return;
+    engine_event(engine, member, EVENT_EXITED);
+    engine->unsettle = true;
+    rounds_exited(engine, member);
+    if (member->phase == PHASE_CREATING) {
+        create_fail(engine, member, ANSWER_SYSTEM, "the node ended while it was starting");
+        return;
+    }
+    execs_fail(engine, member, ANSWER_UNAVAILABLE);
+    commands_lost(engine, member);
+    if (member->phase != PHASE_ENDING)
+        repair(engine);
+}
+
+/* ---- the end of processes ---- */
+
+/* Who collects the exit status of an ended process: the node that started it, while that lives; then
+ * the controller, which inherits the children of its nodes. */
+static void reap(struct engine *engine, struct member *member) {
+    struct member *starter = engine_member(engine, member->starter);
+    bool orphan = starter == NULL || starter->verdict == VERDICT_ENDED;
+    if (member->reaped || member->reaping || member->retry_us != 0 ||
+        member->verdict != VERDICT_ENDED)
+        return;
+    if (!orphan && !engine_available(&starter->node))
+        return; /* stopped, or about to end */
+    member->reaping = true;
+    if (!engine->ports.reap(engine->ports.arg, member->serial, orphan ? 0 : starter->serial,
+                            orphan ? 0 : starter->node.id))
+        engine_reaped(engine, member->serial, HOP_BROKEN, NULL);
+}
+
+void engine_reaped(struct engine *engine, uint64_t serial, enum hop hop, const char *how) {
+    struct member *member = engine_member(engine, serial);
+    (void)how;
+    if (member == NULL)
+        return;
+    member->reaping = false;
+    member->reaped = hop == HOP_OK;
+    if (hop != HOP_OK) {
+        member->retry_us = engine->now_us + RETRY_US;
+        engine_retry_at(engine, member->retry_us);
+    } else {
+        engine->unsettle = true;
+    }
+}
+
+/* Nothing is left of it, except perhaps an exit status that a stopped node is to collect. */
+static bool member_gone(struct engine *engine, const struct member *member) {
+    if (member->verdict != VERDICT_ENDED)
+        return false;
+    const struct member *starter = engine_member(engine, member->starter);
+    return member->reaped || (starter != NULL && starter->verdict == VERDICT_SILENT);
+}
+
+/* ---- kill ---- */
+
+void engine_kill(struct engine *engine, void *tag, int64_t id) {
+    struct command *kill = command_new(engine, ANSWER_KILL, tag, id);
+    if (kill == NULL)
+        return;
+    DL_APPEND2(engine->structural, kill, older, newer);
+    kill_go(engine, kill);
+}
+
+static void kill_go(struct engine *engine, struct command *kill) {
+    struct member *member = engine_find(engine, kill->id);
+    if (command_wait(engine, kill, kill->id) != NULL)
+        return;
+    if (member == NULL || unsettled_on_way(engine, kill->id, kill->seq) != NULL) {
+        structural_finish(engine, kill, ANSWER_NOT_FOUND, NULL);
+        return;
+    }
+    kill->member = member;
+    member->command = kill;
+    engine_phase(engine, member, PHASE_LEAVING, kill->seq);
+    DL_APPEND(engine->kills, kill);
+    engine->unsettle = true;
+}
+
+static bool older_in(const struct command *list, uint64_t seq) {
+    const struct command *command;
+    DL_FOREACH(list, command) {
+        if (command->seq < seq)
+            return true;
+    }
+    return false;
+}
+
+/* Whether every command that came before the kill, and that it would disturb, is answered. */
+static bool kill_may_go(const struct engine *engine, const struct command *kill) {
+    struct tree_node *top = &kill->member->node;
+    if (older_in(engine->pings, kill->seq) || older_in(engine->asking, kill->seq))
+        return false;
+    for (struct tree_node *at = top; at != NULL; at = tree_next(top, at)) {
+        const struct member *member = member_of(at);
+        if (member->execs != NULL || older_in(member->waiters, kill->seq))
+            return false;
+        if (member->phase != PHASE_PRESENT && at != top)
+            return false;
+    }
+    return true;
+}
+
+static void kill_end(struct engine *engine, struct command *kill) {
+    struct tree_node *top = &kill->member->node;
+    for (struct tree_node *at = top; at != NULL; at = tree_next(top, at)) {
+        struct member *member = member_of(at);
+        engine_phase(engine, member, PHASE_ENDING, kill->seq);
+        rounds_exited(engine, member);
+        execs_detach(engine, member);
+        if (member->verdict != VERDICT_ENDED)
+            engine->ports.end(engine->ports.arg, member->serial);
+    }
+    repair(engine);
+}
+
+/* Removes an ended subtree. The command answers, or has done so, and is gone. */
+static void subtree_remove(struct engine *engine, struct command *command) {
+    struct tree_node *at = &command->member->node, *next;
+    struct command *waiters = waiters_take(command->member);
+    DL_DELETE(engine->kills, command);
+    tree_cut(&engine->tree, at);
+    while (at != NULL) { /* always free a leaf, then go up */
+        while (at->left != NULL || at->right != NULL)
+            at = at->left != NULL ? at->left : at->right;
+        next = at->parent;
+        if (next != NULL && next->left == at)
+            next->left = NULL;
+        else if (next != NULL)
+            next->right = NULL;
+        engine_member_free(engine, member_of(at));
+        at = next;
+    }
+    structural_finish(engine, command, ANSWER_OK, NULL);
+    waiters_go(engine, waiters);
+}
+
+static bool subtree_gone(struct engine *engine, struct member *top) {
+    struct tree_node *at = &top->node;
+    for (; at != NULL; at = tree_next(&top->node, at)) {
+        if (!member_gone(engine, member_of(at)))
+            return false;
+    }
+    return true;
+}
+
+static void kills_settle(struct engine *engine) {
+    struct command *kill, *next;
+    DL_FOREACH_SAFE(engine->kills, kill, next) {
+        if (kill->member->phase == PHASE_LEAVING && kill_may_go(engine, kill))
+            kill_end(engine, kill);
+        if (kill->member->phase == PHASE_ENDING && subtree_gone(engine, kill->member))
+            subtree_remove(engine, kill);
+    }
+}
+
+void commands_settle(struct engine *engine) {
+    while (engine->unsettle) {
+        engine->unsettle = false;
+        struct tree_node *at = engine->tree.root;
+        for (; at != NULL; at = tree_next(engine->tree.root, at))
+            reap(engine, member_of(at));
+        kills_settle(engine);
+    }
+}
+
+/* ---- pingall ---- */
+
+void engine_pingall(struct engine *engine, void *tag) {
+    struct command *ping = command_new(engine, ANSWER_PINGALL, tag, 0);
+    if (ping != NULL)
+        DL_APPEND(engine->pings, ping);
+}

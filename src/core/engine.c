@@ -1,0 +1,195 @@
+/* engine.c: the engine's life, its members, and time. */
+#include "engine_state.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+struct engine *engine_new(const struct engine_options *options, const struct engine_ports *ports) {
+    struct engine *engine = calloc(1, sizeof *engine);
+    if (engine == NULL)
+        return NULL;
+    engine->options = *options;
+    engine->ports = *ports;
+    return engine;
+}
+
+/* Execs and structural commands are freed by lists of their own. */
+static void command_list_free(struct command *list) {
+    struct command *command, *next;
+    DL_FOREACH_SAFE(list, command, next) {
+        if (command->kind == ANSWER_PINGALL)
+            free(command);
+    }
+}
+
+/* Frees the members without recursion, since a tree may be a chain: the right subtree of the top is
+ * hung below the last node of the left one, and the top goes. */
+static void members_free(struct tree_node *top) {
+    while (top != NULL) {
+        struct tree_node *end = top->left, *next = end != NULL ? end : top->right;
+        while (end != NULL && end->right != NULL)
+            end = end->right;
+        if (end != NULL)
+            end->right = top->right;
+        free(top);
+        top = next;
+    }
+}
+
+static void answer_nobody(void *arg, void *tag, const struct answer *answer) {
+    (void)arg, (void)tag, (void)answer;
+}
+
+void engine_free(struct engine *engine) {
+    struct command *command, *next;
+    if (engine == NULL)
+        return;
+    engine->ports.answer = answer_nobody;
+    execs_free(engine);
+    HASH_CLEAR(hh, engine->tree.index);
+    HASH_CLEAR(by_serial, engine->by_serial);
+    members_free(engine->tree.root);
+    for (command = engine->structural; command != NULL; command = next) {
+        next = command->newer;
+        free(command);
+    }
+    command_list_free(engine->pings);
+    command_list_free(engine->asking);
+    free(engine);
+}
+
+struct member *engine_member(struct engine *engine, uint64_t serial) {
+    struct member *member = NULL;
+    HASH_FIND(by_serial, engine->by_serial, &serial, sizeof serial, member);
+    return member;
+}
+
+struct member *engine_find(struct engine *engine, int64_t id) {
+    struct tree_node *node = tree_find(&engine->tree, id);
+    return node != NULL ? member_of(node) : NULL;
+}
+
+bool engine_available(const struct tree_node *node) {
+    const struct member *member = (const struct member *)node;
+    return member->verdict == VERDICT_AVAILABLE && member->phase != PHASE_ENDING &&
+           member->phase != PHASE_CREATING;
+}
+
+struct engine_node engine_node_of(const struct member *member) {
+    return (struct engine_node){.serial = member->serial,
+                                .id = member->node.id,
+                                .low = member->node.low,
+                                .high = member->node.high};
+}
+
+void engine_event(struct engine *engine, struct member *member, enum verdict_event event) {
+    (void)engine;
+    member->verdict = verdict_after(member->verdict, event);
+}
+
+void engine_give(struct engine *engine, struct command *command, struct answer *answer) {
+    answer->command = command->kind;
+    answer->id = command->id;
+    engine->ports.answer(engine->ports.arg, command->tag, answer);
+}
+
+void engine_phase(struct engine *engine, struct member *member, enum phase phase, uint64_t seq) {
+    engine->unsettled += (phase != PHASE_PRESENT);
+    engine->unsettled -= (member->phase != PHASE_PRESENT);
+    member->phase = phase;
+    member->unsettled_by = seq;
+}
+
+struct member *engine_member_new(struct engine *engine, struct command *create) {
+    struct member *member = calloc(1, sizeof *member);
+    if (member == NULL)
+        return NULL;
+    member->serial = ++engine->last_serial;
+    HASH_ADD(by_serial, engine->by_serial, serial, sizeof member->serial, member);
+    if (engine_member(engine, member->serial) != member) {
+        free(member);
+        return NULL;
+    }
+    if (!tree_insert(&engine->tree, &member->node, create->id)) {
+        HASH_DELETE(by_serial, engine->by_serial, member);
+        free(member);
+        return NULL;
+    }
+    engine_phase(engine, member, PHASE_CREATING, create->seq);
+    member->born = create->seq;
+    member->command = create;
+    create->member = member;
+    return member;
+}
+
+/* The member must be cut out of the tree, and nothing may wait at it any more. */
+void engine_member_free(struct engine *engine, struct member *member) {
+    engine_phase(engine, member, PHASE_PRESENT, 0);
+    if (member->probed)
+        engine->ports.unprobe(engine->ports.arg, member->serial);
+    if (member->arrangement.sent_us != 0)
+        engine->arranging--;
+    engine->ports.forget(engine->ports.arg, member->serial);
+    HASH_DELETE(by_serial, engine->by_serial, member);
+    free(member);
+}
+
+/* ---- time ---- */
+
+static void earlier(uint64_t *wakeup, uint64_t at_us) {
+    if (at_us != 0 && at_us < *wakeup)
+        *wakeup = at_us;
+}
+
+static bool due(uint64_t at_us, uint64_t now_us) {
+    return at_us != 0 && at_us <= now_us;
+}
+
+uint64_t engine_wakeup(const struct engine *engine) {
+    uint64_t wakeup = UINT64_MAX;
+    if (engine->survey.round != 0)
+        earlier(&wakeup, engine->survey.direct ? engine->survey.end_us : engine->survey.half_us);
+    earlier(&wakeup, engine->watch_us);
+    earlier(&wakeup, engine->retry_us);
+    return wakeup;
+}
+
+/* Asks again, where a broken path left something undone, once its time has come. */
+static void retry(struct engine *engine) {
+    struct tree_node *at = engine->tree.root;
+    engine->retry_us = 0;
+    if (due(engine->top.retry_us, engine->now_us))
+        repair_retry(engine, NULL);
+    for (; at != NULL; at = tree_next(engine->tree.root, at)) {
+        struct member *member = member_of(at);
+        if (due(member->retry_us, engine->now_us))
+            commands_retry(engine, member);
+        if (due(member->arrangement.retry_us, engine->now_us))
+            repair_retry(engine, member);
+        if (due(member->again_us, engine->now_us))
+            execs_wake(engine, member);
+        engine_retry_at(engine, member->retry_us);
+        engine_retry_at(engine, member->arrangement.retry_us);
+        engine_retry_at(engine, member->again_us);
+    }
+}
+
+void engine_retry_at(struct engine *engine, uint64_t at_us) {
+    if (at_us != 0 && (engine->retry_us == 0 || at_us < engine->retry_us))
+        engine->retry_us = at_us;
+}
+
+void engine_tick(struct engine *engine, uint64_t now_us) {
+    engine->now_us = now_us;
+    if (due(engine->retry_us, now_us))
+        retry(engine);
+    if (due(engine->watch_us, now_us))
+        rounds_watch(engine);
+    rounds_settle(engine);
+}
+
+void engine_flush(struct engine *engine) {
+    commands_settle(engine);
+    rounds_settle(engine);
+    execs_flush(engine);
+}

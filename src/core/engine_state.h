@@ -1,0 +1,194 @@
+/*
+ * engine_state: what the parts of the engine share: engine.c (life, time, members), commands.c
+ * (order of effect; create, kill, pingall), execs.c (slices, bundles, sums), repair.c (who is told
+ * which children) and rounds.c (surveys). For these files alone.
+ */
+#ifndef BANYAN_ENGINE_STATE_H
+#define BANYAN_ENGINE_STATE_H
+
+#define HASH_NONFATAL_OOM 1
+
+#include "engine.h"
+#include "overlay.h"
+#include "tree.h"
+
+enum {
+    SLICE_BYTES = 1 << 20,        /* a slice of a long exec: the best size over ipc */
+    BUNDLE_BYTES = 64 << 10,      /* small execs travel together up to this size */
+    SLICES_AHEAD = 8,             /* slices of one exec under way at once */
+    SLICES_IN_ALL = 14,           /* of all execs: bounds the memory */
+    BUNDLES_AHEAD = 2,            /* bundles of small execs under way to one node */
+    EXECS_IN_ALL = 200000,        /* unanswered execs before the engine is busy */
+    SMALL_BYTES_IN_ALL = 8 << 20, /* of their text, likewise */
+};
+
+/* A command that is not answered yet. */
+struct command {
+    enum answer_command kind;
+    void *tag;
+    uint64_t seq; /* the order of entry */
+    int64_t id;
+    bool has_parent; /* create */
+    int64_t parent;  /* create */
+    struct member *member;              /* its node, once it is known */
+    bool answered; /* a failed create whose process is still being ended */
+    struct command *prev, *next;        /* in a member's waiters, or in the list of its kind */
+    struct command *older, *newer;      /* creates and kills: in engine.structural */
+};
+
+/* How far the life of a node has come, as the commands see it. */
+enum phase {
+    PHASE_PRESENT,
+    PHASE_CREATING, /* its create is not answered */
+    PHASE_LEAVING, /* a kill waits for the commands before it */
+    PHASE_ENDING,  /* its process has been told to end */
+};
+
+struct member {
+    struct tree_node node; /* first: a tree node is its member */
+    uint64_t serial;
+    UT_hash_handle by_serial;
+    enum phase phase;
+    enum verdict verdict;
+    uint64_t born;    /* seq of its create */
+    uint64_t unsettled_by; /* not in PHASE_PRESENT: seq of the create or kill behind that */
+    uint64_t starter; /* serial of the node that started its process; 0: the controller */
+    int64_t starter_id;
+    int64_t pid;      /* 0: not started yet */
+    struct command *command; /* the create or kill that is under way for it, if any */
+    struct command *waiters; /* commands that wait until it is settled, in order */
+    /* its creation */
+    uint64_t asked_us;   /* when spawn or join was sent; 0: none is under way */
+    uint64_t retry_us;   /* when to ask again; 0: no need */
+    /* its end */
+    bool reaped;    /* its exit status is collected: nothing is left of the process */
+    bool reaping;   /* asked for */
+    /* the overlay */
+    bool linked;              /* somebody has been told that this node is his child ... */
+    uint64_t linked_to;       /* ... who: a serial, 0 for the controller */
+    struct arrangement {
+        uint64_t version;  /* of the last message that changes the set */
+        uint64_t set;      /* the version of the set that is under way */
+        uint64_t sent_us;  /* 0: no set is under way */
+        uint64_t retry_us; /* 0: no need to send again */
+        bool stale;        /* the set is to be sent */
+    } arrangement;
+    /* surveys */
+    uint64_t asked_round;
+    uint64_t heard_round;
+    bool probed; /* a direct question is outstanding */
+    /* its execs */
+    struct exec *execs;      /* unanswered, located here */
+    struct bundle *open;     /* small execs gather here */
+    struct bundle *ready;    /* bundles to be sent, in order */
+    struct bundle *lent;     /* bundles under way */
+    unsigned small_lent, large_lent;
+    uint64_t again_us; /* when to send again after a broken path; 0: no need to wait */
+    unsigned broken;   /* paths that broke in a row */
+    bool flushing;     /* in engine.flush */
+    struct member *flush_next;
+};
+
+struct exec {
+    struct command command;      /* first: its command is of kind ANSWER_EXEC */
+    struct exec *here_prev, *here_next; /* in member.execs, which command.member has */
+    struct engine *engine;
+    uint64_t n;
+    bool file;
+    bool open_end;  /* more input may come */
+    bool answered;
+    bool streamed;       /* in engine.streams */
+    char *failure;       /* found while it waited: its answer, unless a check comes first */
+    bool out_of_memory;  /* likewise */
+    uint32_t cut;   /* slices made */
+    uint32_t added; /* slices whose results are in the sum, in order */
+    uint32_t out;   /* slices in bundles that have not come back */
+    uint64_t count;
+    int128 sum;
+    struct slice_done *done; /* results that came before an earlier one: a ring */
+    struct bundle *filling;  /* the slice that is being filled */
+    struct bundle *held;     /* slices made before the exec was located */
+    struct exec *sibling_prev, *sibling_next; /* in engine.streams */
+};
+
+struct engine {
+    struct engine_options options;
+    struct engine_ports ports;
+    uint64_t now_us;
+    uint64_t last_seq, last_serial, last_version;
+    struct tree tree;
+    struct member *by_serial;
+    struct command *structural; /* unanswered creates and kills, oldest first */
+    struct command *kills;      /* kills that wait or are under way, and failed creates */
+    struct command *pings;      /* pingalls that wait for the commands before them */
+    struct command *asking;     /* pingalls that the present round answers */
+    unsigned unsettled;         /* members not in PHASE_PRESENT */
+    bool unsettle;              /* something happened that kills, pingalls or reaps waited for */
+    /* execs */
+    struct exec *streams; /* execs whose numbers come piece by piece */
+    struct exec *spare_execs;
+    struct bundle *spare_small, *spare_large;
+    unsigned spare_small_count, spare_large_count;
+    unsigned execs;        /* unanswered */
+    size_t small_bytes;    /* text of small bundles that exist */
+    unsigned large_count;  /* large bundles that exist */
+    unsigned lent;         /* bundles under way */
+    struct member *flush;  /* members that have something to send */
+    /* repair */
+    struct arrangement top; /* of the controller */
+    unsigned arranging;     /* sets under way */
+    /* the present survey */
+    struct {
+        uint64_t round;      /* 0: none */
+        bool wanted;         /* by rounds_watch */
+        uint64_t last;       /* number of the last round */
+        bool direct;         /* its second half */
+        uint64_t half_us, end_us;
+        size_t unheard;      /* members asked that have not answered */
+        uint64_t ended_us;   /* when the last survey ended */
+        unsigned extensions; /* of the deadline, because the controller itself was late */
+    } survey;
+    uint64_t retry_us; /* the earliest retry of any member; 0: none */
+    uint64_t watch_us; /* when to look for requests that take too long; 0: nothing is under way */
+};
+
+/* engine.c */
+struct member *engine_member(struct engine *engine, uint64_t serial);
+struct member *engine_find(struct engine *engine, int64_t id);
+void engine_give(struct engine *engine, struct command *command, struct answer *answer);
+void engine_event(struct engine *engine, struct member *member, enum verdict_event event);
+void engine_retry_at(struct engine *engine, uint64_t at_us); /* something is to be done then */
+bool engine_available(const struct tree_node *node); /* for the overlay */
+struct member *engine_member_new(struct engine *engine, struct command *create);
+void engine_member_free(struct engine *engine, struct member *member);
+void engine_phase(struct engine *engine, struct member *member, enum phase phase, uint64_t seq);
+struct engine_node engine_node_of(const struct member *member);
+static inline struct member *member_of(struct tree_node *node) {
+    return (struct member *)node;
+}
+
+/* commands.c */
+void commands_settle(struct engine *engine); /* lets kills, pingalls and reaps go on */
+void commands_lost(struct engine *engine, struct member *member); /* creates below a lost node */
+void commands_retry(struct engine *engine, struct member *member);
+struct member *command_wait(struct engine *engine, struct command *command, int64_t id);
+
+/* execs.c */
+void exec_locate(struct engine *engine, struct exec *exec);
+void execs_fail(struct engine *engine, struct member *member, enum answer_code code);
+void execs_detach(struct engine *engine, struct member *member);
+void execs_flush(struct engine *engine);
+void execs_wake(struct engine *engine, struct member *member);
+void execs_free(struct engine *engine);
+
+/* repair.c */
+void repair(struct engine *engine);
+void repair_linked(struct engine *engine, struct member *child, struct member *parent);
+void repair_retry(struct engine *engine, struct member *parent);
+
+/* rounds.c */
+void rounds_settle(struct engine *engine); /* begins, moves on and ends surveys */
+void rounds_exited(struct engine *engine, struct member *member);
+void rounds_watch(struct engine *engine);
+
+#endif

@@ -1,0 +1,36 @@
+#include "words.h"
+
+#include <string.h>
+
+#include "number.h"
+
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
+
+struct word words_next(struct words *words) {
+    while (words->at < words->end && is_blank(*words->at))
+        words->at++;
+    struct word word = {.at = words->at};
+    while (words->at < words->end && !is_blank(*words->at))
+        words->at++;
+    word.len = (size_t)(words->at - word.at);
+    return word;
+}
+
+struct word words_rest(const struct words *words) {
+    const char *at = words->at, *end = words->end;
+    while (at < end && is_blank(*at))
+        at++;
+    while (at < end && is_blank(end[-1]))
+        end--;
+    return (struct word){.at = at, .len = (size_t)(end - at)};
+}
+
+bool word_is(struct word word, const char *text) {
+    return word.len == strlen(text) && memcmp(word.at, text, word.len) == 0;
+}
+
+bool word_id(struct word word, int64_t *id) {
+    return number_parse(word.at, word.len, id) && *id != -1;
+}

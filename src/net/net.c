@@ -1,0 +1,72 @@
+#include "net.h"
+
+#include <nng/transport/ipc/ipc.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "wire/wire.h"
+
+enum { NET_OVERHEAD = 64 }; /* of nng's own headers in a message */
+
+void net_init(void) {
+#ifdef NNG_INIT_NUM_TASK_THREADS_KNOWN
+    nng_init_set_parameter(NNG_INIT_NUM_TASK_THREADS, 2);
+    nng_init_set_parameter(NNG_INIT_NUM_EXPIRE_THREADS, 1);
+    nng_init_set_parameter(NNG_INIT_NUM_POLLER_THREADS, 1);
+    nng_init_set_parameter(NNG_INIT_NUM_RESOLVER_THREADS, 1);
+#endif
+}
+
+const char *net_version(void) {
+    static char text[64];
+    snprintf(text, sizeof text, "nng %s (%s)", nng_version(), BANYAN_NNG_MODE);
+    return text;
+}
+
+static const char *suffix(enum net_kind kind) {
+    return kind == NET_REQUESTS ? ".req" : ".srv";
+}
+
+bool net_url(const char *address, enum net_kind kind, char url[NET_URL_MAX]) {
+    static const char scheme[] = "ipc://";
+    int len = snprintf(url, NET_URL_MAX, "%s%s", address, suffix(kind));
+    size_t path_at = strncmp(url, scheme, strlen(scheme)) == 0 ? strlen(scheme) : 0;
+    return len > 0 && len < NET_URL_MAX && (path_at == 0 || (size_t)len - path_at <= NET_PATH_MAX);
+}
+
+void net_unlink(const char *address) {
+    static const char scheme[] = "ipc://";
+    char url[NET_URL_MAX];
+    for (int kind = NET_REQUESTS; kind <= NET_SURVEYS; kind++) {
+        if (net_url(address, (enum net_kind)kind, url) &&
+            strncmp(url, scheme, strlen(scheme)) == 0)
+            unlink(url + strlen(scheme)); /* it may be gone already */
+    }
+}
+
+/* Called before a connection is used; closing it is how one is refused. A transport that cannot
+ * tell the peer's user does not come with the private directory either. */
+static void admit(nng_pipe pipe, nng_pipe_ev event, void *arg) {
+    uint64_t uid;
+    (void)event, (void)arg;
+    int error = nng_pipe_get_uint64(pipe, NNG_OPT_IPC_PEER_UID, &uid);
+    if (error == NNG_ENOTSUP)
+        return;
+    if (error != 0 || uid != geteuid())
+        nng_pipe_close(pipe);
+}
+
+int net_guard(nng_socket socket) {
+    int error = nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, WIRE_MESSAGE_MAX + NET_OVERHEAD);
+    if (error == 0)
+        error = nng_pipe_notify(socket, NNG_PIPE_EV_ADD_PRE, admit, NULL);
+    return error;
+}
+
+uint64_t net_now_us(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}

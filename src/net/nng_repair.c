@@ -1,0 +1,52 @@
+/*
+ * nng_repair.c: repairs nng below 1.10 while it is linked statically. Each function stands in for an
+ * internal one of the library (ld's --wrap), calls it, and mends what later versions mend.
+ *
+ *   nni_aio_begin    of a stopped operation returned an error without completing the operation, so
+ *                    that whoever waited for it waited for ever: after a peer died in the middle of
+ *                    a message, the one thread that removes connections (nng issues 1543 and 1813,
+ *                    fixed in 1.9). Here it completes with that error.
+ *   nni_plat_errno   turned EPIPE into "closed", which a listener takes for its own end: a client
+ *                    that vanished before the handshake made it deaf (issue 1518, fixed in 1.6).
+ *                    Here it is a reset connection.
+ *   nni_plat_ncpu    decides how many threads every process starts: two for each processor, and
+ *                    more. Two threads do as well for a node; 1.5.2 has no other knob.
+ *   nni_cv_until     woke up to a millisecond before the time it was given to the timers, which
+ *                    then spun under a lock until it was there. Here it waits a millisecond more.
+ */
+#include <errno.h>
+#include <nng/nng.h>
+#include <stdint.h>
+
+struct nng_aio;
+struct nni_cv;
+
+int __real_nni_aio_begin(struct nng_aio *aio);
+int __wrap_nni_aio_begin(struct nng_aio *aio);
+void nni_aio_finish_error(struct nng_aio *aio, int error);
+int __real_nni_plat_errno(int error);
+int __wrap_nni_plat_errno(int error);
+int __wrap_nni_plat_ncpu(void);
+int __real_nni_cv_until(struct nni_cv *cv, uint64_t until_ms);
+int __wrap_nni_cv_until(struct nni_cv *cv, uint64_t until_ms);
+
+int __wrap_nni_aio_begin(struct nng_aio *aio) {
+    int error = __real_nni_aio_begin(aio);
+    if (error != 0)
+        nni_aio_finish_error(aio, error);
+    return error;
+}
+
+int __wrap_nni_plat_errno(int error) {
+    return __real_nni_plat_errno(error == EPIPE ? ECONNRESET : error);
+}
+
+int __wrap_nni_plat_ncpu(void) {
+    return 1;
+}
+
+int __wrap_nni_cv_until(struct nni_cv *cv, uint64_t until_ms) {
+    if (until_ms != 0 && until_ms != UINT64_MAX) /* not "at once", not "never" */
+        until_ms++;
+    return __real_nni_cv_until(cv, until_ms);
+}

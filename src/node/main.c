@@ -1,0 +1,171 @@
+/* main.c: the program banyan-node, started by a controller or another node, never by hand. */
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#include "core/number.h"
+#include "node.h"
+#include "process/process.h"
+
+enum { EXIT_USAGE = 2 };
+
+/* The controller is gone, so nobody needs any socket in its directory: whoever notices removes it
+ * all, and the directory. */
+static void remove_directory(const char *address) {
+    static const char scheme[] = "ipc://";
+    char path[WIRE_ADDRESS_MAX];
+    if (strncmp(address, scheme, strlen(scheme)) != 0)
+        return;
+    snprintf(path, sizeof path, "%s", address + strlen(scheme));
+    char *slash = strrchr(path, '/');
+    DIR *directory = NULL;
+    if (slash != NULL) {
+        *slash = '\0';
+        directory = opendir(path);
+    }
+    if (directory == NULL)
+        return; /* another node was first */
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        const char *dot = strrchr(entry->d_name, '.');
+        if (dot != NULL && (strcmp(dot, ".req") == 0 || strcmp(dot, ".srv") == 0))
+            unlinkat(dirfd(directory), entry->d_name, 0);
+    }
+    closedir(directory);
+    rmdir(path); /* fails while another node removes the last of it: then that one succeeds */
+}
+
+static _Noreturn void leave(struct node *node, bool controller_gone) {
+    net_unlink(node->address);
+    if (controller_gone)
+        remove_directory(node->address);
+    _exit(0); /* nng's threads are left where they are */
+}
+
+static _Noreturn void fail(struct node *node, const char *what, int error) {
+    char text[PROCESS_TEXT_MAX];
+    snprintf(text, sizeof text, "%s: %s", what, nng_strerror(error));
+    if (node->birth >= 0)
+        process_write_birth(node->birth, text);
+    net_unlink(node->address);
+    _exit(1);
+}
+
+static void listen_at(struct node *node) {
+    char url[NET_URL_MAX];
+    int error = 0;
+    if (!net_url(node->address, NET_REQUESTS, url))
+        fail(node, "cannot listen: the path of its socket is too long", NNG_EADDRINVAL);
+    if (service_open(NET_REQUESTS, url, node_request, node, &error) == NULL)
+        fail(node, "cannot listen for requests", error);
+    net_url(node->address, NET_SURVEYS, url);
+    if (service_open(NET_SURVEYS, url, node_survey, node, &error) == NULL)
+        fail(node, "cannot listen for surveys", error);
+}
+
+static void do_work(struct node *node) {
+    uint64_t count;
+    struct work *work, *next;
+    if (read(node->wake, &count, sizeof count) < 0)
+        return;
+    pthread_mutex_lock(&node->lock);
+    struct work *list = node->work;
+    node->work = NULL;
+    pthread_mutex_unlock(&node->lock);
+    DL_FOREACH_SAFE(list, work, next) {
+        starts_work(node, work);
+        free(work);
+    }
+}
+
+/* The births of the nodes being started are watched behind these. */
+enum { WATCH_LIFELINE, WATCH_WAKE, WATCH_BIRTH, WATCH_FIRST };
+
+static size_t fill_watches(struct node *node, struct pollfd **watches, size_t *room) {
+    size_t wanted = WATCH_FIRST, count = WATCH_FIRST;
+    struct start *start;
+    DL_FOREACH(node->starts, start) {
+        wanted++;
+    }
+    if (wanted > *room) {
+        struct pollfd *larger = realloc(*watches, wanted * 2 * sizeof *larger);
+        if (larger == NULL)
+            fail(node, "cannot watch its children", NNG_ENOMEM);
+        *watches = larger;
+        *room = wanted * 2;
+    }
+    (*watches)[WATCH_LIFELINE] = (struct pollfd){.fd = node->lifeline, .events = POLLIN};
+    (*watches)[WATCH_WAKE] = (struct pollfd){.fd = node->wake, .events = POLLIN};
+    (*watches)[WATCH_BIRTH] = (struct pollfd){.fd = node->birth, .events = POLLIN};
+    DL_FOREACH(node->starts, start) {
+        (*watches)[count++] = (struct pollfd){.fd = start->birth, .events = POLLIN};
+    }
+    return count;
+}
+
+/* The list of starts must not have changed since fill_watches. */
+static void see_births(struct node *node, const struct pollfd *watch) {
+    struct start *start, *next;
+    DL_FOREACH_SAFE(node->starts, start, next) {
+        if ((watch++)->revents != 0)
+            starts_birth(node, start);
+    }
+}
+
+/* The descriptor stays open: a thread that joins may be about to shut it down. */
+static void see_own_birth(struct node *node) {
+    if (!atomic_load(&node->joined))
+        leave(node, false);
+    node->birth = -1;
+}
+
+static _Noreturn void loop(struct node *node) {
+    struct pollfd *watches = NULL;
+    size_t room = 0;
+    for (;;) {
+        size_t count = fill_watches(node, &watches, &room);
+        if (poll(watches, (nfds_t)count, -1) < 0) {
+            if (errno == EINTR)
+                continue;
+            fail(node, "cannot wait", NNG_EINTERNAL);
+        }
+        if (watches[WATCH_LIFELINE].revents != 0)
+            leave(node, true);
+        if (watches[WATCH_BIRTH].revents != 0)
+            see_own_birth(node);
+        see_births(node, watches + WATCH_FIRST);
+        if (watches[WATCH_WAKE].revents != 0)
+            do_work(node);
+    }
+}
+
+int main(int argc, char **argv) {
+    static struct node node = {.birth = PROCESS_BIRTH_FD};
+    int64_t serial;
+    if (argc != 4 || !number_parse(argv[1], strlen(argv[1]), &node.id) ||
+        !number_parse(argv[2], strlen(argv[2]), &serial)) {
+        fprintf(stderr, "banyan-node is started by banyan; see banyan --help\n");
+        return EXIT_USAGE;
+    }
+    node.serial = (uint64_t)serial;
+    node.program = argv[0];
+    node.address = argv[3];
+    if (chdir("/") != 0) /* it would only keep a directory busy */
+        fail(&node, "cannot leave the working directory", NNG_EINTERNAL);
+    net_init();
+    node.lifeline = process_watch_lifeline(PROCESS_LIFELINE_FD);
+    node.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    node.children = children_new();
+    pthread_mutex_init(&node.lock, NULL);
+    if (node.wake < 0 || node.children == NULL)
+        fail(&node, "cannot start", NNG_ENOMEM);
+    listen_at(&node);
+    process_write_birth(node.birth, NULL);
+    loop(&node);
+}

@@ -1,0 +1,158 @@
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* The descriptors that the child keeps must not be overwritten while they are put in place. */
+enum { SAFE_FD = PROCESS_BIRTH_FD + 1 };
+
+static int set_attributes(posix_spawnattr_t *attributes) {
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    int error = posix_spawnattr_setsigmask(attributes, &none);
+    if (error == 0)
+        error = posix_spawnattr_setsigdefault(attributes, &all);
+    if (error == 0)
+        error = posix_spawnattr_setpgroup(attributes, 0);
+    if (error == 0)
+        error = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK |
+                                                         POSIX_SPAWN_SETSIGDEF |
+                                                         POSIX_SPAWN_SETPGROUP);
+    return error;
+}
+
+static int set_descriptors(posix_spawn_file_actions_t *actions, int lifeline, int birth) {
+    int error = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDWR, 0);
+    if (error == 0)
+        error = posix_spawn_file_actions_adddup2(actions, 0, 1);
+    if (error == 0)
+        error = posix_spawn_file_actions_adddup2(actions, lifeline, PROCESS_LIFELINE_FD);
+    if (error == 0)
+        error = posix_spawn_file_actions_adddup2(actions, birth, PROCESS_BIRTH_FD);
+    if (error == 0)
+        error = posix_spawn_file_actions_addclosefrom_np(actions, SAFE_FD);
+    return error;
+}
+
+static int spawn(const struct process_spec *spec, int lifeline, int birth, pid_t *pid) {
+    char id[24], serial[24];
+    snprintf(id, sizeof id, "%" PRId64, spec->id);
+    snprintf(serial, sizeof serial, "%" PRIu64, spec->serial);
+    char *arguments[] = {(char *)spec->program, id, serial, (char *)spec->address, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int error = posix_spawn_file_actions_init(&actions);
+    if (error != 0)
+        return error;
+    if ((error = posix_spawnattr_init(&attributes)) == 0) {
+        error = set_attributes(&attributes);
+        if (error == 0)
+            error = set_descriptors(&actions, lifeline, birth);
+        if (error == 0)
+            error = posix_spawn(pid, spec->program, &actions, &attributes, arguments, environ);
+        posix_spawnattr_destroy(&attributes);
+    }
+    posix_spawn_file_actions_destroy(&actions);
+    return error;
+}
+
+static void close_if_open(int fd) {
+    if (fd >= 0)
+        close(fd);
+}
+
+pid_t process_start(const struct process_spec *spec, int *birth, char text[PROCESS_TEXT_MAX]) {
+    int pair[2] = {-1, -1}, lifeline = -1, child_end = -1, error = 0;
+    pid_t pid = -1;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0 ||
+        (lifeline = fcntl(spec->lifeline, F_DUPFD_CLOEXEC, SAFE_FD)) < 0 ||
+        (child_end = fcntl(pair[1], F_DUPFD_CLOEXEC, SAFE_FD)) < 0 ||
+        fcntl(pair[0], F_SETFL, O_NONBLOCK) != 0)
+        error = errno;
+    if (error == 0)
+        error = spawn(spec, lifeline, child_end, &pid);
+    close_if_open(lifeline);
+    close_if_open(child_end);
+    close_if_open(pair[1]);
+    if (error != 0) {
+        close_if_open(pair[0]);
+        snprintf(text, PROCESS_TEXT_MAX, "cannot start %s: %s", spec->program, strerror(error));
+        return -1;
+    }
+    *birth = pair[0];
+    return pid;
+}
+
+int process_read_birth(int birth, char text[PROCESS_TEXT_MAX]) {
+    ssize_t len = recv(birth, text, PROCESS_TEXT_MAX - 1, MSG_PEEK);
+    if (len < 0 && (errno == EAGAIN || errno == EINTR))
+        return 0;
+    text[len > 0 ? len : 0] = '\0';
+    char *end = strchr(text, '\n');
+    if (len > 0 && strcmp(text, PROCESS_READY) == 0) {
+        recv(birth, text, (size_t)len, 0);
+        return 1;
+    }
+    if (len <= 0)
+        snprintf(text, PROCESS_TEXT_MAX, "the node ended while it was starting");
+    else if (end == NULL)
+        return 0;
+    else
+        *end = '\0';
+    return -1;
+}
+
+void process_write_birth(int birth, const char *failure) {
+    char line[PROCESS_TEXT_MAX];
+    int len = failure == NULL ? snprintf(line, sizeof line, "%s", PROCESS_READY)
+                              : snprintf(line, sizeof line - 1, "%s\n", failure);
+    /* Nobody to read it means that nobody wants this node: the lost connection will say so. */
+    if (len > 0 && send(birth, line, (size_t)len, MSG_NOSIGNAL) < 0)
+        return;
+}
+
+int process_watch_lifeline(int lifeline) {
+    /* A description of its own, because the owner of its signals belongs to the description, and
+     * the inherited one is shared by all nodes. */
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", lifeline);
+    int own = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (own < 0)
+        return lifeline;
+    if (fcntl(own, F_SETOWN, getpid()) != 0 || fcntl(own, F_SETSIG, SIGCONT) != 0 ||
+        fcntl(own, F_SETFL, O_NONBLOCK | O_ASYNC) != 0) {
+        close(own);
+        return lifeline;
+    }
+    return own;
+}
+
+bool process_collect(pid_t pid, int *status) {
+    int result;
+    pid_t ended;
+    do
+        ended = waitpid(pid, &result, WNOHANG);
+    while (ended < 0 && errno == EINTR);
+    if (ended != pid)
+        return false;
+    *status = result;
+    return true;
+}
+
+void process_describe(int status, char text[PROCESS_TEXT_MAX]) {
+    if (WIFSIGNALED(status))
+        snprintf(text, PROCESS_TEXT_MAX, "killed by signal %d", WTERMSIG(status));
+    else
+        snprintf(text, PROCESS_TEXT_MAX, "ended with status %d", WEXITSTATUS(status));
+}

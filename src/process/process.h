@@ -1,0 +1,60 @@
+/*
+ * process: starting the processes of nodes, and what ties them to those they depend on.
+ *
+ *   lifeline  a pipe whose only write end the controller holds, and whose read end every node
+ *             inherits. Its end means that the controller is gone, in whatever way. The kernel then
+ *             also continues a stopped node (process_watch_lifeline), so that it sees the end, too.
+ *   birth     a socket pair between a node and the process that starts it. The node writes one
+ *             line: READY, or why it cannot start. Until it has joined the tree, the end of this
+ *             connection ends the node: a child that its parent does not want, or whose parent
+ *             dies, goes by itself.
+ */
+#ifndef BANYAN_PROCESS_H
+#define BANYAN_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define PROCESS_READY "ready\n"
+
+enum {
+    PROCESS_LIFELINE_FD = 3, /* where a node finds its lifeline */
+    PROCESS_BIRTH_FD = 4,    /* and its birth connection */
+    PROCESS_TEXT_MAX = 256,  /* of an error, with its end mark */
+};
+
+struct process_spec {
+    const char *program; /* an absolute path */
+    int64_t id;
+    uint64_t serial;
+    const char *address; /* where it is to listen */
+    int lifeline;        /* the read end, in this process */
+};
+
+/* Starts a node. Returns its pid, and *birth, this side's end; on failure -1 and a text. The signal
+ * mask and dispositions of this process are not inherited, nor is any other descriptor except
+ * standard error. Each node is a process group of its own: what is typed at a terminal does not
+ * reach it. Not from a thread of nng, because it waits for the new program to be loaded. */
+pid_t process_start(const struct process_spec *spec, int *birth, char text[PROCESS_TEXT_MAX]);
+
+/* Reads what the node wrote on its birth connection. 1: it is ready; 0: nothing yet; -1: it cannot
+ * start, for the reason in text. */
+int process_read_birth(int birth, char text[PROCESS_TEXT_MAX]);
+
+/* Writes to the birth connection (in the node). NULL: ready. */
+void process_write_birth(int birth, const char *failure);
+
+/* Has the kernel send SIGCONT to this process when the lifeline ends. Returns a descriptor to read
+ * the end from, which replaces the given one; the given one itself if this cannot be had. */
+int process_watch_lifeline(int lifeline);
+
+/* The exit status of an ended child, as waitpid gives it. False: it has not ended, or is no child of
+ * this process (*status is then untouched). */
+bool process_collect(pid_t pid, int *status);
+
+/* "killed by signal 9", "ended with status 1". */
+void process_describe(int status, char text[PROCESS_TEXT_MAX]);
+
+#endif
