@@ -151,7 +151,9 @@ static bool port_spawn(void *arg, const struct engine_spawn *spawn) {
         peer = peer_new(tree, &spawn->node);
     if (peer == NULL)
         return false;
-    return spawn->parent != 0 ? ask_spawn(tree, spawn) : peer_start(tree, peer);
+    if (spawn->parent == 0)
+        return peer_start(tree, peer);
+    return peer_address(tree, peer, (char[PROCESS_TEXT_MAX]){""}) && ask_spawn(tree, spawn);
 }
 
 static bool ask_reap(struct banyan *tree, uint64_t serial, uint64_t parent, int64_t parent_id) {

@@ -95,7 +95,7 @@ static int start(struct banyan *tree, char *error, size_t size) {
         return -1;
     }
     tree->program = find_program(tree->options.node_program, error, size);
-    return tree->program != NULL ? directory_make(tree, error, size) : -1;
+    return tree->program != NULL ? 0 : -1;
 }
 
 struct banyan *banyan_open(const struct banyan_options *options, char *error, size_t size) {

@@ -72,7 +72,8 @@ struct banyan {
     struct children *children;
     struct peer *peers; /* uthash by serial */
     char *program;
-    char directory[NET_PATH_MAX - DIRECTORY_NAME_ROOM + 1];
+    char directory[NET_PATH_MAX - DIRECTORY_NAME_ROOM + 1]; /* empty: there is none */
+    unsigned living; /* processes that have not ended */
     int epoll, timer, wake;
     int lifeline[2];
     uint64_t timer_at; /* what the timer is set to, in microseconds; UINT64_MAX: not set */
@@ -104,6 +105,7 @@ void peers_ports(struct engine_ports *ports);
 struct peer *peer_find(struct banyan *tree, uint64_t serial);
 struct peer *peer_new(struct banyan *tree, const struct engine_node *node);
 void peer_drop(struct banyan *tree, struct peer *peer);
+bool peer_address(struct banyan *tree, struct peer *peer, char text[PROCESS_TEXT_MAX]);
 bool peer_start(struct banyan *tree, struct peer *peer); /* false: out of memory */
 bool peer_collect(struct banyan *tree, uint64_t serial);  /* likewise */
 bool peer_started(struct banyan *tree, struct peer *peer, pid_t pid, char text[PROCESS_TEXT_MAX]);
@@ -113,7 +115,7 @@ void peers_handle(struct banyan *tree, const struct event *event);
 void peers_end(struct banyan *tree); /* ends and collects every process */
 
 /* directory.c */
-int directory_make(struct banyan *tree, char *error, size_t size); /* 0, or -1 and a text */
+bool directory_make(struct banyan *tree, char text[PROCESS_TEXT_MAX]); /* false: text says why */
 void directory_remove(struct banyan *tree);
 
 #endif

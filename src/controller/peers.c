@@ -31,13 +31,26 @@ struct peer *peer_new(struct banyan *tree, const struct engine_node *node) {
     peer->node = (struct wire_node){
         .serial = node->serial, .id = node->id, .low = node->low, .high = node->high};
     peer->pidfd = peer->birth = -1;
-    snprintf(peer->address, sizeof peer->address, "ipc://%s/%" PRIu64, tree->directory,
-             node->serial);
     HASH_ADD(hh, tree->peers, serial, sizeof peer->serial, peer);
     if (peer_find(tree, peer->serial) == peer)
         return peer;
     free(peer);
     return NULL;
+}
+
+/* Without an address the node cannot be started; text says why there is none. */
+bool peer_address(struct banyan *tree, struct peer *peer, char text[PROCESS_TEXT_MAX]) {
+    if (peer->address[0] == '\0' && directory_make(tree, text))
+        snprintf(peer->address, sizeof peer->address, "ipc://%s/%" PRIu64, tree->directory,
+                 peer->serial);
+    return peer->address[0] != '\0';
+}
+
+/* With the last node goes the directory: were the controller to be killed now, nobody else would be
+ * there to remove it. */
+static void count_out(struct banyan *tree) {
+    if (--tree->living == 0)
+        directory_remove(tree);
 }
 
 static void close_fd(int *fd) {
@@ -51,7 +64,8 @@ void peer_drop(struct banyan *tree, struct peer *peer) {
         link_close(peer->probe);
     close_fd(&peer->pidfd);
     close_fd(&peer->birth);
-    net_unlink(peer->address);
+    if (peer->address[0] != '\0')
+        net_unlink(peer->address);
     HASH_DEL(tree->peers, peer);
     free(peer);
 }
@@ -70,15 +84,19 @@ bool peer_started(struct banyan *tree, struct peer *peer, pid_t pid, char text[P
         return false;
     }
     peer->pid = pid;
+    tree->living++;
     return true;
 }
 
-static void end_unwatched(struct peer *peer, pid_t pid) {
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
+/* A process that this one has started and cannot watch. */
+static void end_unwatched(struct banyan *tree, struct peer *peer) {
+    kill(peer->starting, SIGKILL);
+    waitpid(peer->starting, NULL, 0);
+    peer->starting = 0;
     close_fd(&peer->birth);
     close_fd(&peer->pidfd);
-    net_unlink(peer->address);
+    if (tree->living == 0)
+        directory_remove(tree);
 }
 
 /* The engine hears of it later, from the inbox. */
@@ -98,15 +116,18 @@ bool peer_start(struct banyan *tree, struct peer *peer) {
                                 .serial = peer->serial,
                                 .address = peer->address,
                                 .lifeline = tree->lifeline[0]};
-    pid_t pid = process_start(&spec, &peer->birth, text);
-    if (pid < 0)
+    if (peer_address(tree, peer, text))
+        peer->starting = process_start(&spec, &peer->birth, text);
+    if (peer->starting <= 0) {
+        peer->starting = 0;
+        if (tree->living == 0)
+            directory_remove(tree);
         return post_failed(tree, peer->serial, text);
-    int error = loop_watch(tree, peer->birth, WATCH_BIRTH, peer->serial);
-    if (error == 0) {
-        peer->starting = pid;
-        return true;
     }
-    end_unwatched(peer, pid);
+    int error = loop_watch(tree, peer->birth, WATCH_BIRTH, peer->serial);
+    if (error == 0)
+        return true;
+    end_unwatched(tree, peer);
     snprintf(text, sizeof text, "cannot watch the node: %s", strerror(error));
     return post_failed(tree, peer->serial, text);
 }
@@ -130,7 +151,7 @@ void peer_birth(struct banyan *tree, struct peer *peer) {
         engine_spawned(tree->engine, peer->serial, HOP_OK, peer->pid, NULL);
     } else {
         children_remove(tree->children, peer->serial);
-        end_unwatched(peer, peer->starting);
+        end_unwatched(tree, peer);
         engine_spawned(tree->engine, peer->serial, HOP_REFUSED, 0, text);
     }
 }
@@ -141,6 +162,7 @@ void peer_exited(struct banyan *tree, struct peer *peer) {
     close_fd(&peer->pidfd);
     peer->exited = true;
     net_unlink(peer->address);
+    count_out(tree);
     engine_exited(tree->engine, peer->serial);
 }
 
@@ -304,14 +326,14 @@ void peers_end(struct banyan *tree) {
     for (peer = tree->peers; peer != NULL; peer = peer->hh.next) {
         if (peer->pidfd >= 0)
             pidfd_send_signal(peer->pidfd, SIGKILL, NULL, 0);
-        else if (peer->pid == 0 && peer->birth >= 0)
+        else if (peer->pid == 0 && peer->starting > 0)
             kill(peer->starting, SIGKILL);
     }
     for (peer = tree->peers; peer != NULL; peer = peer->hh.next) {
         struct pollfd watch = {.fd = peer->pidfd, .events = POLLIN};
         while (peer->pidfd >= 0 && poll(&watch, 1, -1) < 0 && errno == EINTR)
             ;
-        if (peer->pid == 0 && peer->birth >= 0)
+        if (peer->pid == 0 && peer->starting > 0)
             waitpid(peer->starting, NULL, 0);
     }
     for (peer = tree->peers; peer != NULL; peer = peer->hh.next) {

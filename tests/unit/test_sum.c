@@ -381,7 +381,9 @@ enum { MOST = 20000 }; /* bytes in a random text: a few blocks */
 
 static uint64_t random_state;
 
-static uint64_t next_random(void) { /* splitmix64: any seed is a good seed */
+/* splitmix64: any seed is a good seed. No expression below draws twice without an order between the
+ * two, so that a seed means the same texts to each compiler. */
+static uint64_t next_random(void) {
     uint64_t z = random_state += 0x9e3779b97f4a7c15u;
 
     z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
@@ -414,7 +416,7 @@ static struct kind random_kind(void) {
     kind.sign_of = below(3);
     kind.sign_of += kind.sign_of == 2 ? below(300) : 0;
     kind.odd_of = rarely[below(8)];
-    kind.long_of = rarely[below(8)] * (below(4) == 0);
+    kind.long_of = below(4) == 0 ? rarely[below(8)] : 0;
     kind.edges = kind.most >= 19 && below(2);
     kind.one_blank = (int)below(2);
     kind.blank = below(2) ? SUM_BLANK_FILE : SUM_BLANK_LINE;
@@ -427,8 +429,10 @@ static size_t put_edge(char *at, size_t sign) {
                                            : 0; /* else in range, or most texts would end soon */
     const uint64_t limit = ((uint64_t)1 << 63) - (sign == 0) + beyond;
 
-    return (size_t)sprintf(at, "%s%.*s%" PRIu64, sign ? "-" : "", (int)below(3), "00",
-                           limit - below(below(2) ? 5 : (size_t)1 << 62));
+    const uint64_t distance = below(below(2) ? 5 : (size_t)1 << 62);
+    const int zeros = (int)below(3);
+
+    return (size_t)sprintf(at, "%s%.*s%" PRIu64, sign ? "-" : "", zeros, "00", limit - distance);
 }
 
 static size_t put_digits(char *at, const struct kind *kind) {
@@ -445,7 +449,7 @@ static size_t put_digits(char *at, const struct kind *kind) {
 }
 
 static size_t put_blank(char *at, const struct kind *kind) {
-    const size_t blanks = kind->one_blank ? 1 : 1 + below(4) * below(2) + 40 * (below(200) == 0);
+    const size_t blanks = kind->one_blank ? 1 : below(200) == 0 ? 40 : 1 + below(below(2) ? 4 : 1);
 
     for (size_t i = 0; i < blanks; i++) {
         at[i] = kind->one_blank ? ' ' : " \t\n\v\f\r"[below(kind->blank == SUM_BLANK_FILE ? 6 : 2)];
@@ -456,7 +460,9 @@ static size_t put_blank(char *at, const struct kind *kind) {
 static void make_odd(char *at, size_t len) {
     static const char odd[] = "+-+-/:.;\0\r\v\n\x7f\xb0\xff x";
 
-    at[below(len)] = below(2) ? odd[below(sizeof odd)] : (char)next_random();
+    char *const place = at + below(len);
+
+    *place = below(2) ? odd[below(sizeof odd)] : (char)next_random();
 }
 
 static size_t put_word(char *at, const struct kind *kind) {
@@ -485,12 +491,15 @@ static size_t put_word(char *at, const struct kind *kind) {
 static size_t random_len(void) {
     static const size_t sizes[] = {32, 64, 96, 6144, 6144 + 32, 2 * 6144, 3 * 6144};
 
+    size_t size;
+
     switch (below(8)) {
     case 0:
         return below(MOST);
     case 1:
     case 2:
-        return sizes[below(7)] - 4 + below(9);
+        size = sizes[below(7)];
+        return size - 4 + below(9);
     case 3:
         return 6000 + below(400);
     default:
