@@ -131,41 +131,49 @@ static void spawn(struct engine *engine, struct member *member) {
         create_retry_later(engine, member);
 }
 
-/* Whether PARENT, if it was given, allows the place; otherwise the create is answered. */
-static bool parent_fits(struct engine *engine, struct command *create,
-                        const struct tree_place *place) {
-    struct member *parent = engine_find(engine, create->parent);
-    if (!create->has_parent)
-        return true;
-    if (parent == NULL) {
-        structural_finish(engine, create, ANSWER_NO_PARENT, NULL);
-        return false;
+/* A create whose PARENT is not above its place fails, with one error or the other, once it is known
+ * whether PARENT exists. Whatever comes after this command need not wait for that. */
+static void refuse_parent(struct engine *engine, struct command *create) {
+    struct member *way = unsettled_on_way(engine, create->parent, create->seq);
+    if (way != NULL) {
+        wait_at(way, create);
+        return;
     }
-    if (tree_covers(&parent->node, create->id))
-        return true;
+    bool exists = engine_find(engine, create->parent) != NULL;
     structural_answer(engine, create,
-                      &(struct answer){.code = ANSWER_WRONG_PARENT,
+                      &(struct answer){.code = exists ? ANSWER_WRONG_PARENT : ANSWER_NO_PARENT,
                                        .parent = create->parent,
-                                       .place = place->parent->id});
+                                       .place = create->place});
     free(create);
-    return false;
+}
+
+/* Whether PARENT is given and not above the place. The way to the place is settled. */
+static bool parent_is_wrong(struct engine *engine, struct command *create,
+                            const struct tree_place *place) {
+    const struct member *parent = engine_find(engine, create->parent);
+    if (!create->has_parent || (parent != NULL && tree_covers(&parent->node, create->id)))
+        return false;
+    create->place = place->parent != NULL ? place->parent->id : 0;
+    create->refused = true;
+    return true;
 }
 
 static void create_go(struct engine *engine, struct command *create) {
-    struct member *way = unsettled_on_way(engine, create->id, create->seq);
-    if (way == NULL && engine_find(engine, create->id) != NULL) {
-        structural_finish(engine, create, ANSWER_EXISTS, NULL);
-        return;
-    }
-    if (way == NULL && create->has_parent)
-        way = unsettled_on_way(engine, create->parent, create->seq);
+    struct member *way =
+        create->refused ? NULL : unsettled_on_way(engine, create->id, create->seq);
     if (way != NULL) {
         wait_at(way, create);
         return;
     }
     struct tree_place place = tree_place(&engine->tree, create->id);
-    if (!parent_fits(engine, create, &place))
+    if (!create->refused && engine_find(engine, create->id) != NULL) {
+        structural_finish(engine, create, ANSWER_EXISTS, NULL);
         return;
+    }
+    if (create->refused || parent_is_wrong(engine, create, &place)) {
+        refuse_parent(engine, create);
+        return;
+    }
     if (place.parent != NULL && !engine_available(place.parent)) {
         structural_finish(engine, create, ANSWER_PARENT_UNAVAILABLE, NULL);
         return;

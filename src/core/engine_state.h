@@ -30,6 +30,8 @@ struct command {
     int64_t id;
     bool has_parent; /* create */
     int64_t parent;  /* create */
+    bool refused;    /* create: PARENT is not above the place ... */
+    int64_t place;   /* ... the parent that the tree wants instead */
     struct member *member;              /* its node, once it is known */
     bool answered; /* a failed create whose process is still being ended */
     struct command *prev, *next;        /* in a member's waiters, or in the list of its kind */

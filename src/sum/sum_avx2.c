@@ -269,7 +269,8 @@ AVX2 static int step_four(struct block *block, int first, int64_t *sums) {
     return step_left(block, first, 4, sums);
 }
 
-/* Whether the numbers of 19 and 20 digits that end in a vector are in range. */
+/* Whether the numbers of 19 and 20 digits that end in a vector are in range. There must be none
+ * with more, for their weight may have gone on into the vector before the text. */
 static int in_range(const struct block *block, const char *text, size_t vector) {
     static const char limits[2][RANGE_DIGITS + 1] = {"9223372036854775807", "9223372036854775808"};
     const unsigned char *first_pair = block->pair + VECTOR + vector * VECTOR - (RANGE_DIGITS - 1);
@@ -293,7 +294,7 @@ AVX2 static int step_last(const struct block *block, const char *text, int64_t *
     const unsigned char *at = block->pair + VECTOR - 2 * LAST_COLUMN;
     const size_t vectors = block->vectors;
     __m256i column = _mm256_setzero_si256(), going = column;
-    unsigned char doubtful[VECTORS]; /* those with a 9 or more: too few to look at them at once */
+    unsigned char doubtful[VECTORS]; /* those with a 9 or more; a call here would cost all */
     size_t doubts = 0;
 
     for (size_t i = 0; i < vectors; i++, at += VECTOR) {
@@ -306,12 +307,15 @@ AVX2 static int step_last(const struct block *block, const char *text, int64_t *
         going = _mm256_or_si256(going, still_going(weight, load(at - 2)));
     }
     sums[LAST_COLUMN] = add_column(column);
+    if (!_mm256_testz_si256(going, going)) {
+        return 0;
+    }
     for (size_t i = 0; i < doubts; i++) {
         if (!in_range(block, text, doubtful[i])) {
             return 0;
         }
     }
-    return _mm256_testz_si256(going, going);
+    return 1;
 }
 
 /* Returns 0 if a number is out of range or may be. Most texts need the first step, or two. */

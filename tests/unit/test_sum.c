@@ -425,10 +425,9 @@ static struct kind random_kind(void) {
 
 /* These write at most 200 bytes and return how many. */
 static size_t put_edge(char *at, size_t sign) {
-    const uint64_t beyond = below(20) == 0 ? 3
-                                           : 0; /* else in range, or most texts would end soon */
+    /* Seldom beyond the range, or most texts would end soon. */
+    const uint64_t beyond = below(20) == 0 ? 3 : 0;
     const uint64_t limit = ((uint64_t)1 << 63) - (sign == 0) + beyond;
-
     const uint64_t distance = below(below(2) ? 5 : (size_t)1 << 62);
     const int zeros = (int)below(3);
 
