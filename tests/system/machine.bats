@@ -1,0 +1,57 @@
+#!/usr/bin/env bats
+# What the machine refuses is an error with a reason, and the controller goes on.
+
+load helper
+
+# The answer to `create 1` with these options; the next command must work.
+create_error() {
+    printf 'create 1\npingall\n' | "$BANYAN" "$@" >answers
+    [ "$(sed -n 2p answers)" = 'Ok: -1' ]
+    sed -n 1p answers
+}
+
+@test "no directory for the sockets" {
+    [ "$(create_error --dir /nonexistent)" = \
+        'Error: cannot make a directory in /nonexistent: No such file or directory' ]
+    long=$(printf 'x%.0s' {1..100})
+    [[ "$(create_error --dir "/tmp/$long")" == 'Error: the path of the directory '*' is too long '* ]]
+    TMPDIR=/nonexistent
+    [ "$(create_error)" = \
+        'Error: cannot make a directory in /nonexistent: No such file or directory' ]
+}
+
+@test "no program for the nodes, or a wrong one" {
+    [ "$(create_error --node /nonexistent/node)" = \
+        'Error: cannot start /nonexistent/node: No such file or directory' ]
+    [ "$(create_error --node /bin/false)" = 'Error: the node ended while it was starting' ]
+    cp "$BANYAN" alone
+    ./alone </dev/null 2>errors || status=$?
+    [ "${status:-0}" -eq 3 ] || [ -x "$(dirname "$BANYAN")/../libexec/banyan/banyan-node" ]
+    nothing_left
+}
+
+@test "too few descriptors: a create fails, everything else works" {
+    (
+        ulimit -n 64
+        seq 200 | awk '{ print "create", ($1 * 79) % 211 }
+                       END { print "pingall"; print "exec 79 1 5"; print "kill 79"; print "create 1000"
+                             print "exec 1000 1 6" }' | "$BANYAN" >answers
+    )
+    grep -q '^Error: .*\(Too many open files\|descriptor\|[Oo]ut of files\)' answers
+    [ "$(wc -l <answers)" -eq 205 ]
+    grep -v '^Error: \|^Ok: [0-9]*$' answers >rest
+    diff -u - rest <<'ANSWERS'
+Ok: -1
+Ok:79: 5
+Ok
+Ok:1000: 6
+ANSWERS
+    nothing_left
+}
+
+@test "a closed standard output, and a full one" {
+    printf 'create 1\nexec 1 1 1\n' >commands
+    "$BANYAN" commands >&- || true
+    "$BANYAN" commands >/dev/full || true
+    nothing_left
+}
