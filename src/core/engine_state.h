@@ -18,7 +18,7 @@ enum {
     SLICES_AHEAD = 8,             /* slices of one exec under way at once */
     SLICES_IN_ALL = 14,           /* of all execs: bounds the memory */
     BUNDLES_AHEAD = 2,            /* bundles of small execs under way to one node */
-    EXECS_IN_ALL = 200000,        /* unanswered execs before the engine is busy */
+    EXECS_IN_ALL = 100000,        /* unanswered execs before the engine is busy */
     SMALL_BYTES_IN_ALL = 8 << 20, /* of their text, likewise */
 };
 
@@ -109,7 +109,9 @@ struct exec {
     int128 sum;
     struct slice_done *done; /* results that came before an earlier one: a ring */
     struct bundle *filling;  /* the slice that is being filled */
-    struct bundle *held;     /* slices made before the exec was located */
+    struct bundle *held;     /* slices made before the exec was located ... */
+    char *text;              /* ... or, when its numbers were at hand, its text */
+    size_t text_len;
     struct exec *sibling_prev, *sibling_next; /* in engine.streams */
 };
 
@@ -133,6 +135,7 @@ struct engine {
     unsigned spare_small_count, spare_large_count;
     unsigned execs;        /* unanswered */
     size_t small_bytes;    /* text of small bundles that exist */
+    size_t held_bytes;     /* text of execs that wait to be located */
     unsigned large_count;  /* large bundles that exist */
     unsigned lent;         /* bundles under way */
     struct member *flush;  /* members that have something to send */

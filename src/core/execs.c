@@ -159,6 +159,13 @@ static const char *exec_failure(const struct exec *exec) {
     return exec->out_of_memory ? "out of memory" : exec->failure;
 }
 
+static void drop_held(struct exec *exec) {
+    exec->engine->held_bytes -= exec->text_len;
+    free(exec->text);
+    exec->text = NULL;
+    exec->text_len = 0;
+}
+
 static void exec_drop_input(struct exec *exec) {
     struct bundle *bundle, *next;
     if (exec->filling != NULL)
@@ -169,6 +176,7 @@ static void exec_drop_input(struct exec *exec) {
         bundle_free(exec->engine, bundle);
     }
     exec->held = NULL;
+    drop_held(exec);
 }
 
 /* Frees it if nobody needs it any more. */
@@ -341,17 +349,14 @@ static bool gather(struct engine *engine, struct member *member, struct exec *ex
     return true;
 }
 
-/* A short exec that must wait keeps its text in a bundle of its own. */
+/* An exec that must wait keeps its text; it joins others when it may go on. */
 static bool hold(struct exec *exec, const char *text, size_t len) {
-    struct bundle *bundle = bundle_new(exec->engine, len);
-    if (bundle == NULL)
+    exec->text = malloc(len + 1);
+    if (exec->text == NULL)
         return false;
-    memcpy(bundle->text, text, len);
-    bundle->text_len = len;
-    if (!is_large(bundle))
-        exec->engine->small_bytes += len;
-    bundle_add_slice(bundle, exec, len);
-    DL_APPEND(exec->held, bundle);
+    memcpy(exec->text, text, len);
+    exec->text_len = len;
+    exec->engine->held_bytes += len;
     return true;
 }
 
@@ -399,6 +404,12 @@ void exec_locate(struct engine *engine, struct exec *exec) {
         DL_FOREACH_SAFE(exec->held, bundle, next) {
             DL_DELETE(exec->held, bundle);
             pass_on(exec, bundle);
+        }
+        if (exec->text != NULL) {
+            exec->out_of_memory =
+                !gather(engine, exec->command.member, exec, exec->text, exec->text_len);
+            drop_held(exec);
+            want_flush(engine, exec->command.member);
         }
         if (exec_failure(exec) != NULL)
             exec_refuse(exec, ANSWER_SYSTEM, exec_failure(exec));
@@ -556,7 +567,7 @@ void engine_exec_fail(struct exec *exec, const char *text) {
 }
 
 bool engine_is_busy(const struct engine *engine) {
-    return engine->execs >= EXECS_IN_ALL || engine->small_bytes >= SMALL_BYTES_IN_ALL ||
+    return engine->execs >= EXECS_IN_ALL || engine->small_bytes + engine->held_bytes >= SMALL_BYTES_IN_ALL ||
            engine->large_count >= SLICES_IN_ALL;
 }
 

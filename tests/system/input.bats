@@ -134,29 +134,28 @@ ANSWERS
 }
 
 @test "a number of three million digits that are nearly all zeros" {
-    zeros=$(head -c 3000000 /dev/zero | tr '\0' 0)
-    answers_of <<COMMANDS
-create 10
-exec 10 3 ${zeros}12 -${zeros}5 +${zeros}
-exec 10 1 ${zeros}12x
-COMMANDS
-    sed -i "s/'.*'/'...'/" answers
+    zeros() { head -c 3000000 /dev/zero | tr '\0' 0; }
+    {
+        echo create 10
+        echo "exec 10 3 $(zeros)12 -$(zeros)5 +$(zeros)"
+        echo "exec 10 1 $(zeros)12x"
+    } >commands
+    "$BANYAN" commands | sed "1d; s/'.*'/'...'/" >answers
     expect_answers <<'ANSWERS'
-Ok: PID
 Ok:10: 7
 Error:10: number 1 is not an integer: '...'
 ANSWERS
 }
 
 @test "a line of three million blanks between its words" {
-    blanks=$(head -c 3000000 /dev/zero | tr '\0' ' ')
-    answers_of <<COMMANDS
-create${blanks}10
-exec${blanks}10${blanks}2${blanks}3 4${blanks}
-${blanks}pingall
-COMMANDS
+    blanks() { head -c 3000000 /dev/zero | tr '\0' ' '; }
+    {
+        echo "create$(blanks)10"
+        echo "exec$(blanks)10$(blanks)2$(blanks)3 4$(blanks)"
+        echo "$(blanks)pingall"
+    } >commands
+    "$BANYAN" commands | sed 1d >answers
     expect_answers <<'ANSWERS'
-Ok: PID
 Ok:10: 7
 Ok: -1
 ANSWERS

@@ -34,4 +34,11 @@ static inline size_t random_below(size_t n) {
     return (size_t)(random_next() % n);
 }
 
+/* From 0 to 64 random bits, so that small numbers are as frequent as large ones. */
+static inline uint64_t random_bits(void) {
+    uint64_t bits = random_next();
+    size_t dropped = random_below(65);
+    return dropped < 64 ? bits >> dropped : 0;
+}
+
 #endif

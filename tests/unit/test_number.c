@@ -24,12 +24,12 @@ enum { RANDOM_PRINTS = 300000, RANDOM_PARSES = 300000 };
 
 /* ---- parsing ---- */
 
-/* Parses a copy without an end mark, of exactly its size, so that a read beyond it is found. */
+/* Parses a copy that ends where its memory ends, so that a read beyond it is found. */
 static bool parse(const char *word, size_t len, int64_t *value) {
-    char *copy = malloc(len > 0 ? len : 1);
+    char *copy = malloc(1 + len);
     assert_non_null(copy);
-    memcpy(copy, word, len);
-    bool good = number_parse(copy, len, value);
+    memcpy(copy + 1, word, len);
+    bool good = number_parse(copy + 1, len, value);
     free(copy);
     return good;
 }
@@ -159,9 +159,11 @@ static size_t random_word(char *word) {
     if (random_below(2) == 0)
         len += (size_t)sprintf(word + len, "92233720368547%05d", (int)random_below(100000));
     else
-        len += (size_t)sprintf(word + len, "%" PRIu64, random_next() >> random_below(64));
-    if (random_below(8) == 0)
-        word[random_below(len)] = "+-a/: 0123456789"[random_below(16)];
+        len += (size_t)sprintf(word + len, "%" PRIu64, random_bits());
+    if (random_below(8) == 0) {
+        size_t at = random_below(len);
+        word[at] = "+-a/: 0123456789"[random_below(16)];
+    }
     return len;
 }
 
@@ -274,8 +276,8 @@ static void random_numbers_are_printed_as_the_oracle_does(void **state) {
     (void)state;
     random_start("random_numbers");
     for (size_t i = 0; i < RANDOM_PRINTS; i++) {
-        uint128 bits = random_next();
-        bits = bits << 64 | random_next();
+        uint128 bits = (uint128)random_next() << 64;
+        bits |= random_next();
         assert_prints_as_oracle((int128)bits >> random_below(128));
     }
     print_message("%d numbers\n", RANDOM_PRINTS);
@@ -286,7 +288,8 @@ static void what_is_printed_is_read_again(void **state) {
     random_start("round trips");
     for (size_t i = 0; i < RANDOM_PRINTS / 3; i++) {
         char text[NUMBER_TEXT_MAX];
-        int64_t value = (int64_t)random_next() >> random_below(64), again = UNTOUCHED;
+        int64_t value = (int64_t)random_next(), again = UNTOUCHED;
+        value >>= random_below(64);
         assert_true(parse(text, number_print(text, value), &again));
         assert_true(again == value);
     }

@@ -264,7 +264,8 @@ static void make_available(struct forest *forest, unsigned set) {
 }
 
 static void check_healed(struct forest *forest) {
-    make_available(forest, ~0U);
+    for (size_t i = 0; i < forest->count; i++)
+        forest->nodes[i].available = true;
     overlay_contract(&forest->tree, is_available);
     for (size_t i = 0; i < forest->count; i++) {
         const struct tree_node *node = &forest->nodes[i].tree;

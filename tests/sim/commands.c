@@ -1,0 +1,206 @@
+/*
+ * commands.c: the commands of a schedule: drawn in batches, given at their time, and the numbers of
+ * long execs written piece by piece.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "sim.h"
+
+/* ---- giving ---- */
+
+struct command *command_add(struct sim *sim, enum answer_command kind, int64_t id) {
+    struct command *command = &sim->commands[sim->command_count];
+    if (sim->command_count + 1 < MOST_COMMANDS)
+        sim->command_count++;
+    *command = (struct command){.kind = kind, .id = id};
+    return command;
+}
+
+static void give_exec(struct sim *sim, struct command *command) {
+    if (command->streamed)
+        command->exec = engine_exec_begin(sim->engine, command, command->id, command->n,
+                                          command->file);
+    else
+        engine_exec(sim->engine, command, command->id, command->n, command->text, command->len);
+}
+
+void command_give(struct sim *sim, struct command *command) {
+    static const char *const names[] = {"create", "exec", "pingall", "kill"};
+    command->given = true;
+    command->given_us = sim->now_us;
+    sim_trace(sim, "command %u: %s %" PRId64, (unsigned)(command - sim->commands),
+              names[command->kind], command->id);
+    if (command->kind != ANSWER_EXEC)
+        engine_tick(sim->engine, sim->now_us);
+    switch (command->kind) {
+    case ANSWER_CREATE:
+        engine_create(sim->engine, command, command->id, command->has_parent, command->parent);
+        break;
+    case ANSWER_EXEC:
+        give_exec(sim, command);
+        break;
+    case ANSWER_PINGALL:
+        engine_pingall(sim->engine, command);
+        break;
+    default:
+        engine_kill(sim->engine, command, command->id);
+    }
+    shell_wake(sim, sim_random(sim, 3));
+}
+
+/* ---- feeding ---- */
+
+/* What is left of the text goes first from the shared part, then from its own. */
+static size_t copy_text(struct command *command, char *at, size_t room) {
+    const char *from = command->text;
+    size_t done = command->fed, len = command->len;
+    if (done < command->shared_len) {
+        from = command->shared;
+        len = command->shared_len;
+    } else {
+        done -= command->shared_len;
+    }
+    size_t piece = len - done < room ? len - done : room;
+    if (piece > 0)
+        memcpy(at, from + done, piece);
+    command->fed += piece;
+    return piece;
+}
+
+static void finish(struct command *command) {
+    if (command->fails)
+        engine_exec_fail(command->exec, "the input broke off");
+    else
+        engine_exec_end(command->exec);
+    command->exec = NULL;
+}
+
+/* One piece. False: there is no room for it now. */
+static bool feed(struct sim *sim, struct command *command) {
+    char *at;
+    size_t room, length = command->shared_len + command->len;
+    enum exec_room state = engine_exec_room(command->exec, &at, &room);
+    if (state == EXEC_WAIT)
+        return false;
+    if (state == EXEC_SKIP || command->fed == length) {
+        finish(command);
+        return true;
+    }
+    if (room < 64)
+        sim_fail(sim, "an exec is offered room for %zu bytes", room);
+    if (sim_chance(sim, 30))
+        room = sim_between(sim, 1, room);
+    engine_exec_filled(command->exec, copy_text(command, at, room));
+    return true;
+}
+
+bool commands_feed(struct sim *sim) {
+    bool more = false;
+    for (unsigned i = 0; i < sim->command_count; i++) {
+        struct command *command = &sim->commands[i];
+        if (command->exec != NULL && (sim_chance(sim, 30) || feed(sim, command)))
+            more = more || command->exec != NULL;
+    }
+    return more;
+}
+
+void commands_close(struct sim *sim) {
+    for (unsigned i = 0; i < sim->command_count; i++) {
+        struct command *command = &sim->commands[i];
+        if (command->exec != NULL)
+            engine_exec_fail(command->exec, "the controller is ending");
+        command->exec = NULL;
+    }
+}
+
+/* ---- drawing ---- */
+
+static int64_t any_id(struct sim *sim) {
+    return sim->ids[sim_random(sim, sim->profile->ids)];
+}
+
+static enum answer_command any_kind(struct sim *sim) {
+    const struct profile *profile = sim->profile;
+    unsigned at = (unsigned)sim_random(sim, profile->create + profile->exec + profile->ping +
+                                                profile->kill);
+    if (at < profile->create)
+        return ANSWER_CREATE;
+    at -= profile->create;
+    if (at < profile->exec)
+        return ANSWER_EXEC;
+    return at - profile->exec < profile->ping ? ANSWER_PINGALL : ANSWER_KILL;
+}
+
+static void draw(struct sim *sim, enum answer_command kind, int64_t id) {
+    struct command *command = command_add(sim, kind, id);
+    if (kind == ANSWER_CREATE && sim_chance(sim, 15)) {
+        command->has_parent = true;
+        command->parent = any_id(sim);
+    } else if (kind == ANSWER_EXEC) {
+        command->streamed = sim_chance(sim, sim->profile->streams ? 50 : 15);
+        numbers_make(sim, command);
+    }
+}
+
+struct batch {
+    unsigned from, upto;
+};
+
+static void give_batch(struct sim *sim, void *arg) {
+    struct batch *batch = arg;
+    if (sim->now_us < sim->asleep_us || engine_is_busy(sim->engine)) {
+        sim_in(sim, 1000, NULL, give_batch, batch);
+        return;
+    }
+    for (unsigned i = batch->from; i < batch->upto; i++)
+        command_give(sim, &sim->commands[i]);
+}
+
+/* Batches must be given in their order, even when one of them has to wait. */
+static void give_in_turn(struct sim *sim, void *arg) {
+    struct batch *batch = arg;
+    if (batch->from > 0 && !sim->commands[batch->from - 1].given)
+        sim_in(sim, 1000, NULL, give_in_turn, batch);
+    else
+        give_batch(sim, batch);
+}
+
+static void plan_batch(struct sim *sim, unsigned from, uint64_t at_us) {
+    struct batch *batch = sim_alloc(sim, sizeof *batch);
+    *batch = (struct batch){.from = from, .upto = sim->command_count};
+    sim_at(sim, at_us, NULL, give_in_turn, batch);
+}
+
+static void draw_ids(struct sim *sim) {
+    for (unsigned i = 0; i < sim->profile->ids; i++)
+        sim->ids[i] = sim->profile->ascending ? (int64_t)i * 10 : (int64_t)(i * 7 % 31) - 5;
+    if (!sim->profile->ascending && sim_chance(sim, 5)) {
+        sim->ids[0] = INT64_MAX;
+        sim->ids[1] = INT64_MIN;
+    }
+    for (unsigned i = 0; i < sim->profile->ids; i++) {
+        if (sim->ids[i] == -1)
+            sim->ids[i] = 100;
+    }
+}
+
+void commands_plan(struct sim *sim) {
+    const struct profile *profile = sim->profile;
+    unsigned nodes = (unsigned)sim_between(sim, 1, profile->ids);
+    unsigned count = (unsigned)sim_between(sim, 1, profile->commands);
+    uint64_t at_us = 0;
+    draw_ids(sim);
+    for (unsigned i = 0; i < nodes; i++)
+        draw(sim, ANSWER_CREATE, profile->ascending ? sim->ids[i] : any_id(sim));
+    plan_batch(sim, 0, 0);
+    while (sim->command_count < nodes + count) {
+        unsigned from = sim->command_count, batch = (unsigned)sim_between(sim, 1, 8);
+        at_us += sim_random(sim, sim->horizon_us / (sim_chance(sim, 50) ? 40 : 4));
+        if (at_us > sim->horizon_us)
+            at_us = sim->horizon_us;
+        for (unsigned i = 0; i < batch; i++)
+            draw(sim, any_kind(sim), any_id(sim));
+        plan_batch(sim, from, at_us);
+    }
+}

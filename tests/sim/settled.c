@@ -1,0 +1,81 @@
+/*
+ * settled.c: what must hold once nothing has happened for a while: everybody available is connected
+ * as the contraction of the search tree says, and no process lives that is no node.
+ */
+#include <inttypes.h>
+
+#include "sim.h"
+
+static bool is_available(const struct node *node) {
+    return !node->dead && !node->stopped;
+}
+
+/* The nearest available node above, or the controller. */
+static const struct node *above(const struct sim *sim, const struct place *place) {
+    for (int at = place->parent; at >= 0; at = sim->places[at].parent) {
+        if (is_available(sim->places[at].node))
+            return sim->places[at].node;
+    }
+    return &sim->controller;
+}
+
+static bool has_child(const struct node *node, const struct node *child) {
+    for (unsigned i = 0; i < node->child_count; i++) {
+        const struct link *link = node->children[i];
+        if (link->to == child)
+            return link->connected;
+    }
+    return false;
+}
+
+/* Every available node hangs where it belongs, and there are no others. */
+static void check_children(struct sim *sim, const struct node *node) {
+    unsigned wanted = 0;
+    for (unsigned i = 0; i < sim->place_count; i++) {
+        const struct place *place = &sim->places[i];
+        if (place->node == NULL || !is_available(place->node) || above(sim, place) != node)
+            continue;
+        wanted++;
+        if (!has_child(node, place->node))
+            sim_fail(sim, "%" PRId64 "#%" PRIu64 " is not connected to #%" PRIu64, place->id,
+                     place->node->serial, node->serial);
+    }
+    if (node->child_count != wanted)
+        sim_fail(sim, "#%" PRIu64 " has %u children and should have %u", node->serial,
+                 node->child_count, wanted);
+}
+
+static const struct place *place_of(const struct sim *sim, const struct node *node) {
+    for (unsigned i = 0; i < sim->place_count; i++) {
+        if (sim->places[i].node == node)
+            return &sim->places[i];
+    }
+    return NULL;
+}
+
+/* A process that is no node has ended, unless it is stopped or hangs below one that is. An exit
+ * status may be left where nobody ever heard of the process, and where its starter was stopped. */
+static void check_process(struct sim *sim, const struct node *node) {
+    if (place_of(sim, node) != NULL)
+        return;
+    if (!node->dead && !node->stopped && !node->starter->stopped)
+        sim_fail(sim, "the process of %" PRId64 "#%" PRIu64 " lives, and is no node", node->id,
+                 node->serial);
+    if (node->dead && !node->collected && node->watched && node->starter->pause_count == 0)
+        sim_fail(sim, "the exit status of %" PRId64 "#%" PRIu64 " is not collected", node->id,
+                 node->serial);
+}
+
+void settled_check(struct sim *sim) {
+    check_children(sim, &sim->controller);
+    for (unsigned i = 1; i < sim->node_count && !sim->failed; i++) {
+        const struct node *node = sim->nodes[i];
+        if (node == NULL)
+            continue;
+        check_process(sim, node);
+        if (is_available(node))
+            check_children(sim, node);
+    }
+    if (engine_wakeup(sim->engine) != UINT64_MAX)
+        sim_fail(sim, "the engine still waits for something");
+}

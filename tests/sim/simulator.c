@@ -1,0 +1,337 @@
+/*
+ * simulator.c: many schedules, one after the other. The environment:
+ *   BANYAN_SEED=N       only the schedule with this seed
+ *   BANYAN_SCHEDULES=N  how many (100000)
+ *   BANYAN_FROM=N       the first seed (1)
+ *   BANYAN_TRACE=1      says what happens
+ */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sim.h"
+
+enum { SCHEDULES = 100000 };
+
+static const struct profile profiles[] = {
+    {.name = "mixed",
+     .weight = 30,
+     .ids = 12,
+     .commands = 30,
+     .faults = 10,
+     .latency_us = 2000,
+     .stops = 5,
+     .deaths = 5,
+     .births = 5,
+     .create = 4,
+     .exec = 8,
+     .ping = 2,
+     .kill = 1},
+    {.name = "calm",
+     .weight = 8,
+     .ids = 12,
+     .commands = 30,
+     .latency_us = 1000,
+     .create = 4,
+     .exec = 6,
+     .ping = 2,
+     .kill = 3},
+    {.name = "deaths",
+     .weight = 12,
+     .ids = 10,
+     .commands = 25,
+     .faults = 8,
+     .latency_us = 3000,
+     .deaths = 1,
+     .births = 10,
+     .fifo = true,
+     .create = 5,
+     .exec = 8,
+     .ping = 1,
+     .kill = 2},
+    {.name = "stops",
+     .weight = 12,
+     .ids = 8,
+     .commands = 25,
+     .faults = 10,
+     .latency_us = 3000,
+     .stops = 1,
+     .fifo = true,
+     .create = 3,
+     .exec = 8,
+     .ping = 2,
+     .kill = 1},
+    {.name = "births",
+     .weight = 10,
+     .ids = 8,
+     .commands = 30,
+     .faults = 5,
+     .latency_us = 2000,
+     .stops = 5,
+     .deaths = 5,
+     .births = 50,
+     .create = 8,
+     .exec = 3,
+     .ping = 1,
+     .kill = 3},
+    {.name = "chain",
+     .weight = 8,
+     .ids = 12,
+     .commands = 20,
+     .faults = 8,
+     .latency_us = 2000,
+     .stops = 5,
+     .deaths = 3,
+     .ascending = true,
+     .create = 2,
+     .exec = 8,
+     .ping = 2,
+     .kill = 1},
+    {.name = "slow",
+     .weight = 8,
+     .ids = 8,
+     .commands = 20,
+     .faults = 6,
+     .latency_us = 20000,
+     .stops = 5,
+     .deaths = 5,
+     .births = 5,
+     .create = 4,
+     .exec = 8,
+     .ping = 2,
+     .kill = 1},
+    {.name = "late",
+     .weight = 5,
+     .ids = 8,
+     .commands = 25,
+     .faults = 6,
+     .latency_us = 2000,
+     .stops = 5,
+     .deaths = 5,
+     .late_us = 900000,
+     .create = 4,
+     .exec = 8,
+     .ping = 2,
+     .kill = 1},
+    {.name = "refusals",
+     .weight = 5,
+     .ids = 8,
+     .commands = 25,
+     .faults = 6,
+     .latency_us = 2000,
+     .stops = 5,
+     .deaths = 5,
+     .births = 5,
+     .refusals = 5,
+     .create = 4,
+     .exec = 8,
+     .ping = 2,
+     .kill = 2},
+    {.name = "abandoned",
+     .weight = 5,
+     .ids = 10,
+     .commands = 30,
+     .faults = 8,
+     .latency_us = 2000,
+     .stops = 5,
+     .deaths = 5,
+     .births = 5,
+     .abandoned = true,
+     .create = 4,
+     .exec = 8,
+     .ping = 2,
+     .kill = 2},
+    {.name = "streams",
+     .weight = 1,
+     .ids = 6,
+     .commands = 12,
+     .faults = 6,
+     .latency_us = 2000,
+     .stops = 5,
+     .deaths = 5,
+     .streams = true,
+     .create = 2,
+     .exec = 8,
+     .ping = 1,
+     .kill = 1},
+};
+
+static const struct profile *draw_profile(struct sim *sim) {
+    size_t count = sizeof profiles / sizeof *profiles, i = 0;
+    unsigned weights = 0;
+    for (size_t k = 0; k < count; k++)
+        weights += profiles[k].weight;
+    unsigned at = (unsigned)sim_random(sim, weights);
+    while (at >= profiles[i].weight)
+        at -= profiles[i++].weight;
+    return &profiles[i];
+}
+
+/* ---- one schedule ---- */
+
+static void begin(struct sim *sim) {
+    struct engine_ports ports;
+    sim->profile = draw_profile(sim);
+    sim->options.deadline_us = sim_between(sim, 300, 1000) * 1000;
+    sim->horizon_us = sim->options.deadline_us / 2 * sim_between(sim, 1, 10);
+    sim->slack_us = 10 * sim->profile->latency_us + sim->profile->late_us + 10000;
+    sim->descriptors_end = &sim->descriptors;
+    sim->inbox_end = &sim->inbox;
+    sim->wake_us = sim->timer_us = UINT64_MAX;
+    sim->controller = (struct node){.low = INT64_MIN, .high = INT64_MAX, .died_us = UINT64_MAX};
+    sim->controller.deferred_end = &sim->controller.deferred;
+    sim->nodes[0] = &sim->controller;
+    sim->node_count = 1;
+    sim->now_us = 1;
+    shell_ports(sim, &ports);
+    sim->engine = engine_new(&sim->options, &ports);
+    if (sim->engine == NULL)
+        abort();
+    sim_trace(sim, "seed %" PRIu64 ", profile %s, deadline %.3f ms", sim->seed, sim->profile->name,
+              (double)sim->options.deadline_us / 1000);
+    commands_plan(sim);
+    faults_plan(sim);
+}
+
+static void run_on(struct sim *sim, unsigned deadlines) {
+    sim_run(sim, sim->now_us + deadlines * sim->options.deadline_us);
+}
+
+static void look(struct sim *sim) {
+    command_give(sim, command_add(sim, ANSWER_PINGALL, 0));
+    run_on(sim, 3);
+    for (unsigned i = 0; i < sim->place_count && !sim->failed; i++) {
+        if (sim->places[i].node == NULL)
+            continue;
+        struct command *exec = command_add(sim, ANSWER_EXEC, sim->places[i].id);
+        numbers_make(sim, exec);
+        command_give(sim, exec);
+    }
+    run_on(sim, 3);
+    if (!sim->failed)
+        model_check(sim);
+    if (!sim->failed)
+        settled_check(sim);
+}
+
+static void end_all(struct sim *sim) {
+    for (unsigned i = 0; i < sim->place_count; i++) {
+        if (sim->places[i].node != NULL && sim->places[i].parent < 0)
+            command_give(sim, command_add(sim, ANSWER_KILL, sim->places[i].id));
+    }
+    run_on(sim, 3);
+    if (!sim->failed)
+        model_check(sim);
+    if (!sim->failed)
+        settled_check(sim);
+    for (unsigned i = 1; i < sim->node_count && !sim->failed; i++) {
+        if (sim->nodes[i] != NULL && !sim->nodes[i]->dead)
+            sim_fail(sim, "process #%u has outlived everything", i);
+    }
+}
+
+/* First while some are stopped or dead, then with all resumed, then without any. */
+static void wind_up(struct sim *sim) {
+    sim_run(sim, sim->horizon_us);
+    sim->calm = true;
+    run_on(sim, 12);
+    if (!sim->failed)
+        model_check(sim);
+    if (!sim->failed)
+        look(sim);
+    for (unsigned i = 1; i < sim->node_count && !sim->failed; i++) {
+        if (sim->nodes[i] != NULL)
+            process_resume(sim, sim->nodes[i]);
+    }
+    run_on(sim, 3);
+    if (!sim->failed)
+        look(sim);
+    if (!sim->failed)
+        end_all(sim);
+}
+
+static void abandon(struct sim *sim) {
+    sim_run(sim, sim_random(sim, sim->horizon_us));
+    if (sim_chance(sim, 50))
+        commands_close(sim);
+}
+
+static void add_totals(struct sim *sim) {
+    sim->totals->schedules++;
+    sim->totals->commands += sim->command_count;
+    sim->totals->answers += sim->answered;
+    sim->totals->steps += sim->steps;
+}
+
+/* The engine's memory is left after a failure: it may be in any state. */
+static bool run(struct sim *sim, uint64_t seed, struct totals *totals) {
+    sim_reset(sim);
+    sim->seed = sim->random = seed;
+    sim->totals = totals;
+    sim->trace = getenv("BANYAN_TRACE") != NULL;
+    begin(sim);
+    if (sim->profile->abandoned)
+        abandon(sim);
+    else
+        wind_up(sim);
+    if (!sim->failed && sim->profile->abandoned)
+        shell_give_back(sim);
+    if (!sim->failed && sim->lent != NULL)
+        sim_fail(sim, "a bundle has not come back");
+    if (!sim->failed)
+        engine_free(sim->engine);
+    add_totals(sim);
+    return !sim->failed;
+}
+
+/* ---- all ---- */
+
+static uint64_t number_from(const char *name, uint64_t otherwise) {
+    const char *text = getenv(name);
+    return text != NULL ? strtoull(text, NULL, 10) : otherwise;
+}
+
+static void print_totals(const struct totals *totals) {
+    printf("%" PRIu64 " schedules, %" PRIu64 " events: %" PRIu64 " commands, %" PRIu64
+           " answers (%" PRIu64 " unavailable)\n",
+           totals->schedules, totals->steps, totals->commands, totals->answers,
+           totals->unavailable);
+    printf("%" PRIu64 " starts (%" PRIu64 " refused), %" PRIu64 " deaths, %" PRIu64 " stops\n",
+           totals->starts, totals->refused_starts, totals->deaths, totals->stops);
+    printf("%" PRIu64 " surveys, %" PRIu64 " direct questions, %" PRIu64
+           " sets of children, %" PRIu64 " bundles, %" PRIu64 " of them sent again\n",
+           totals->surveys, totals->probes, totals->sets, totals->bundles, totals->resends);
+}
+
+static void schedules(void **state) {
+    static struct sim sim;
+    struct totals totals = {0};
+    uint64_t from = number_from("BANYAN_FROM", 1),
+             count = number_from("BANYAN_SCHEDULES", SCHEDULES);
+    uint64_t keep_going = number_from("BANYAN_FAILURES", 1), failures = 0;
+    (void)state;
+    if (getenv("BANYAN_SEED") != NULL) {
+        from = number_from("BANYAN_SEED", 1);
+        count = 1;
+    }
+    printf("schedules from seed %" PRIu64 " to %" PRIu64 "\n", from, from + count - 1);
+    numbers_prepare();
+    for (uint64_t seed = from; seed < from + count && failures < keep_going; seed++)
+        failures += !run(&sim, seed, &totals);
+    sim_reset(&sim);
+    sim_release(&sim);
+    numbers_release();
+    print_totals(&totals);
+    if (failures > 0)
+        fail_msg("%" PRIu64 " schedules failed; BANYAN_SEED=N BANYAN_TRACE=1 shows one", failures);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(schedules)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
