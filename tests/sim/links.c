@@ -5,9 +5,12 @@
  * its sender learns that the path broke, while what was sent before may still arrive and be obeyed:
  * the answer then finds nobody who waits.
  */
+#include <inttypes.h>
 #include <utlist.h>
 
 #include "sim.h"
+
+enum { REDIAL_US = 10000 };
 
 /* ---- one way ---- */
 
@@ -125,6 +128,7 @@ static void connected(struct sim *sim, void *arg) {
     if (!link->open || link->to->dead)
         return;
     link->connected = true;
+    link->lost = false;
     DL_FOREACH(link->hops, hop) {
         transmit(sim, hop);
     }
@@ -161,6 +165,16 @@ static void broke(struct sim *sim, void *arg) {
     link->connected = false;
     link->lost = true;
     fail_hops(sim, link);
+}
+
+/* Breaks one connection between living processes; its dialing end dials again. */
+void link_cut(struct sim *sim) {
+    struct link *link = sim->link_count > 0 ? sim->links[sim_random(sim, sim->link_count)] : NULL;
+    if (link == NULL || link->direct || !link->open || !link->connected || link->to->dead)
+        return;
+    sim_trace(sim, "cut from #%" PRIu64 " to #%" PRIu64, link->from->serial, link->to->serial);
+    broke(sim, link);
+    sim_in(sim, sim_between(sim, REDIAL_US, 5 * REDIAL_US), link->to, accepted, link);
 }
 
 /* What the dead process sent before may still be read before its end is noticed. */

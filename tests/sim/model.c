@@ -7,9 +7,12 @@
 
 #include "sim.h"
 
+enum { QUICK_US = 140000 }; /* less than half of any deadline */
+
 /* ---- the history of a process ---- */
 
-/* Whether it may have been judged unavailable by the end of that time. */
+/* Whether it may have been judged unavailable by the end of that time: the end that a kill makes of
+ * it disturbs no command before the kill. */
 static bool was_lost(const struct sim *sim, const struct node *node, uint64_t from_us,
                      uint64_t to_us) {
     uint64_t paused_us = 0,
@@ -23,7 +26,7 @@ static bool was_lost(const struct sim *sim, const struct node *node, uint64_t fr
         /* its resume is noticed a little later */
         meets = meets || (pause->from_us < to_us && end_us + sim->slack_us >= from_us);
     }
-    return node->died_us <= to_us || (meets && paused_us >= enough_us);
+    return (node->died_us <= to_us && !node->ended) || (meets && paused_us >= enough_us);
 }
 
 /* Whether it could not answer anything during the whole of that time. */
@@ -173,7 +176,8 @@ static void check_exec(struct sim *sim, const struct command *exec) {
         sim->totals->unavailable++;
         if (!was_lost(sim, place->node, exec->given_us, exec->answered_us))
             wrong(sim, exec, "the node was available");
-    } else if (place->node->died_us < exec->given_us) {
+    } else if (exec->given_us > sim->slack_us &&
+               place->node->died_us < exec->given_us - sim->slack_us) {
         wrong(sim, exec, "the node was dead");
     } else {
         check_result(sim, exec);
@@ -229,6 +233,13 @@ static void check_ping(struct sim *sim, const struct command *ping) {
         wrong(sim, ping, "nothing can be wrong with it");
 }
 
+/* Deaths are noticed at once: nobody waits for a deadline because of one. */
+static void check_time(struct sim *sim, const struct command *command) {
+    bool deaths_only = sim->profile->stops == 0 && sim->profile->late_us == 0;
+    if (deaths_only && command->answered_us - command->given_us > QUICK_US)
+        wrong(sim, command, "that took too long");
+}
+
 void model_check(struct sim *sim) {
     sim->place_count = 0;
     for (unsigned i = 0; i < sim->command_count && !sim->failed; i++) {
@@ -237,6 +248,7 @@ void model_check(struct sim *sim) {
             sim_fail(sim, "command %u has no answer", i);
             return;
         }
+        check_time(sim, command);
         if (command->kind == ANSWER_CREATE)
             check_create(sim, command);
         else if (command->kind == ANSWER_EXEC)

@@ -118,6 +118,12 @@ void process_die(struct sim *sim, struct node *node) {
     }
 }
 
+void process_end(struct sim *sim, struct node *node) {
+    if (!node->dead)
+        node->ended = true;
+    process_die(sim, node);
+}
+
 /* ---- stop and resume ---- */
 
 void process_stop(struct sim *sim, struct node *node) {
@@ -193,9 +199,16 @@ static void strike(struct sim *sim, void *arg) {
     }
 }
 
+static void cut(struct sim *sim, void *arg) {
+    (void)arg;
+    link_cut(sim);
+}
+
 void faults_plan(struct sim *sim) {
     unsigned count = (unsigned)sim_random(sim, sim->profile->faults + 1);
     uint64_t at_us = sim_random(sim, sim->horizon_us);
+    for (unsigned i = 0; i < sim->profile->cuts; i++)
+        sim_at(sim, sim_random(sim, sim->horizon_us), NULL, cut, NULL);
     for (unsigned i = 0; i < count; i++) {
         if (sim_chance(sim, 50)) /* near the one before, so that they meet */
             at_us += sim_random(sim, 20000);

@@ -86,7 +86,7 @@ static void start_end(struct sim *sim, struct node *node, struct start *start) {
               start->child->serial);
     children_remove(sim, node, start->child->serial);
     start->gone = true;
-    process_die(sim, start->child);
+    process_end(sim, start->child);
     start->child->collected = true;
 }
 

@@ -43,6 +43,7 @@ static void port_answer(void *arg, void *tag, const struct answer *answer) {
     if (answer->id_count > 0) {
         command->ids = sim_alloc(sim, answer->id_count * sizeof *command->ids);
         memcpy(command->ids, answer->ids, answer->id_count * sizeof *command->ids);
+        command->answer.ids = command->ids;
     }
 }
 
@@ -146,7 +147,7 @@ static void port_end(void *arg, uint64_t serial) {
     struct sim *sim = arg;
     struct node *node = process_find(sim, serial);
     if (sim->peers[serial].known && node != NULL && node->watched)
-        process_die(sim, node);
+        process_end(sim, node);
 }
 
 /* An exit status can be collected by the starter, and once that is dead, by the controller. */
@@ -190,6 +191,7 @@ static bool port_probe(void *arg, uint64_t serial) {
     if (peer->probe == NULL) {
         sim->totals->probes++;
         peer->probe = link_open(sim, &sim->controller, node);
+        peer->probe->direct = true;
         request_over(sim, peer->probe, ask_new(sim, OP_PROBE, node->id, serial), NULL);
     }
     return true;
@@ -209,7 +211,7 @@ static void port_forget(void *arg, uint64_t serial) {
     port_unprobe(arg, serial);
     sim->peers[serial].known = false;
     if (node != NULL && node->starter->serial == 0 && !node->watched && !node->collected) {
-        process_die(sim, node);
+        process_end(sim, node);
         node->collected = true;
     }
 }

@@ -44,6 +44,7 @@ struct profile {
     unsigned ids;                      /* how many different ids there are */
     unsigned commands, faults;         /* at most */
     unsigned latency_us;               /* of a hop, at most */
+    unsigned cuts;                     /* connections that break, at most */
     unsigned stops, deaths, births;    /* weights: stop a node, kill one, kill one being created */
     unsigned late_us;                  /* how late the controller may be, now and then */
     unsigned refusals;                 /* how often a port has no memory to begin */
@@ -81,6 +82,7 @@ struct link {
     bool open; /* the dialing end holds it */
     bool connected;
     bool lost;           /* it was connected, and broke */
+    bool direct;         /* for one direct question: it is not cut */
     struct leg *hops;    /* requests over it that are not answered */
     uint64_t arrival_us; /* of the latest message, where order is kept */
 };
@@ -115,13 +117,14 @@ struct node {
     struct link *children[MOST_CHILDREN];
     unsigned child_count;
     struct start *starts;
-    uint64_t version;     /* of the latest message that changed the children */
-    uint64_t set_version; /* of the latest set of them */
+    uint64_t version;                          /* of the latest message that changed the children */
+    uint64_t set_version;                      /* of the latest set of them */
     uint64_t work_us;                          /* when its main thread has done what it was given */
     struct deferred *deferred, **deferred_end; /* while it is stopped */
     struct survey *surveys;
     /* what the model asks about */
     uint64_t started_us, died_us; /* UINT64_MAX: alive */
+    bool ended;                   /* because it was not wanted any more */
     struct pause pauses[MOST_STOPS];
     unsigned pause_count;
 };
@@ -164,6 +167,7 @@ struct leg {
 struct link *link_open(struct sim *sim, struct node *from, struct node *to);
 void link_close(struct sim *sim, struct link *link);
 void links_of_dead(struct sim *sim, struct node *dead);
+void link_cut(struct sim *sim); /* any one, between living processes */
 void request_send(struct sim *sim, struct node *from, struct ask *ask, struct leg *up);
 void request_over(struct sim *sim, struct link *link, struct ask *ask, struct leg *up);
 void request_answer(struct sim *sim, struct leg *hop, enum hop_status status, int64_t value,
@@ -175,6 +179,7 @@ struct node *process_new(struct sim *sim, struct node *starter, uint64_t serial,
                          int64_t low, int64_t high);
 struct node *process_find(struct sim *sim, uint64_t serial);
 void process_die(struct sim *sim, struct node *node);
+void process_end(struct sim *sim, struct node *node); /* it is not wanted any more */
 void process_stop(struct sim *sim, struct node *node);
 void process_resume(struct sim *sim, struct node *node);
 void process_lose_birth(struct sim *sim, struct node *node); /* nobody waits for it any more */

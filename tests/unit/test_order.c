@@ -217,6 +217,30 @@ static void the_ring_grows_around_its_end(void **state) {
     order_free(order);
 }
 
+/* All of a full ring moves when it grows, its oldest and its newest ticket too. */
+static void a_full_ring_grows_with_all_that_is_in_it(void **state) {
+    (void)state;
+    for (uint64_t shift = 0; shift < 3; shift++) { /* where in the ring the oldest one is */
+        struct printed printed;
+        struct order *order = new_order(true, &printed);
+        uint64_t first = 1 + shift * (SLOTS_FIRST - 1) / 2, last = first + SLOTS_FIRST - 1;
+        for (uint64_t ticket = 1; ticket < first; ticket++) {
+            take(order, ticket, ticket);
+            assert_true(settle(order, &printed, ticket));
+        }
+        take(order, first, last);
+        for (uint64_t ticket = first + 1; ticket <= last; ticket++)
+            assert_true(settle(order, &printed, ticket));
+        take(order, last + 1, last + 1);
+        assert_state(order, &printed, first - 1, 2, SLOTS_FIRST - 1);
+        assert_true(settle(order, &printed, first));
+        assert_state(order, &printed, last, 1, 0);
+        assert_true(settle(order, &printed, last + 1));
+        assert_state(order, &printed, last + 1, 0, 0);
+        order_free(order);
+    }
+}
+
 /* However many commands there are, only what is not printed needs room. */
 static void memory_follows_what_is_open(void **state) {
     struct printed printed;
@@ -351,6 +375,7 @@ int main(void) {
         cmocka_unit_test(without_order_each_goes_out_at_once),
         cmocka_unit_test(without_order_nothing_is_kept),
         cmocka_unit_test(the_ring_grows_around_its_end),
+        cmocka_unit_test(a_full_ring_grows_with_all_that_is_in_it),
         cmocka_unit_test(memory_follows_what_is_open),
         cmocka_unit_test(what_still_waits_is_freed),
         cmocka_unit_test(without_memory_a_ticket_is_refused),
