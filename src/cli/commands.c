@@ -52,8 +52,7 @@ static void refuse(struct session *session, const struct answer *answer) {
 }
 
 static void refuse_usage(struct session *session, const char *text) {
-    refuse(session,
-           &(struct answer){.command = ANSWER_LINE, .code = ANSWER_USAGE, .text = text});
+    refuse(session, &(struct answer){.command = ANSWER_LINE, .code = ANSWER_USAGE, .text = text});
 }
 
 static void refuse_arguments(struct session *session, const char *name) {
@@ -68,22 +67,16 @@ static void refuse_arguments(struct session *session, const char *name) {
 }
 
 static void refuse_id(struct session *session, enum answer_command command, struct word word) {
-    refuse(session, &(struct answer){.command = command,
-                                     .code = ANSWER_BAD_ID,
-                                     .word = word.at,
-                                     .word_len = word.len});
+    refuse(session,
+           &(struct answer){
+               .command = command, .code = ANSWER_BAD_ID, .word = word.at, .word_len = word.len});
 }
 
 static void refuse_unknown(struct session *session, struct word word) {
-    char text[512], shown[ANSWER_WORD_MAX + 1];
-    size_t len = word.len < ANSWER_WORD_MAX ? word.len : ANSWER_WORD_MAX;
-    for (size_t i = 0; i < len; i++) /* what could move a terminal's cursor is not repeated */
-        shown[i] = (unsigned char)word.at[i] < 0x20 || word.at[i] == 0x7f ? '?' : word.at[i];
-    shown[len] = '\0';
-    snprintf(text, sizeof text,
-             "unknown command '%s%s': expected create, exec, pingall, kill, help or exit", shown,
-             word.len > len ? "..." : "");
-    refuse_usage(session, text);
+    refuse(session, &(struct answer){.command = ANSWER_LINE,
+                                     .code = ANSWER_UNKNOWN,
+                                     .word = word.at,
+                                     .word_len = word.len});
 }
 
 /* ---- commands ---- */

@@ -13,11 +13,12 @@
 #include "session.h"
 
 enum {
-    BUFFER = (1 << 20) + (64 << 10), /* what may follow a line's end in an exec's buffer, and more */
-    PIECE = 256 << 10,               /* read at once */
-    LONG_LINE = 64 << 10,            /* a line that goes on beyond this is taken piece by piece */
-    OUTPUT_MOST = 1 << 20,           /* with so much unread output no further command is taken */
-    WAITING_MOST = 400000,           /* answers that may wait for an earlier one */
+    BUFFER = (1 << 20) +
+             (64 << 10),   /* what may follow a line's end in an exec's buffer, and more */
+    PIECE = 256 << 10,     /* read at once */
+    LONG_LINE = 64 << 10,  /* a line that goes on beyond this is taken piece by piece */
+    OUTPUT_MOST = 1 << 20, /* with so much unread output no further command is taken */
+    WAITING_MOST = 400000, /* answers that may wait for an earlier one */
 };
 
 bool input_open(struct input *input, int fd) {
@@ -84,7 +85,8 @@ static void numbers_end(struct input *input) {
     input->state = INPUT_LINES;
 }
 
-/* Brings the next bytes of the line to `at`: those in the buffer first, else from the descriptor. */
+/* Brings the next bytes of the line to `at`: those in the buffer first, else from the descriptor.
+ */
 static size_t numbers_fetch(struct input *input, char *at, size_t room, bool *readable) {
     size_t buffered = input->end - input->start;
     if (buffered > 0) {

@@ -63,8 +63,8 @@ static void prompt(struct session *session) {
         fputs("banyan> ", stderr);
 }
 
-/* Lines that lie in the buffer, because too much was under way, can go on without a new event on the
- * input: that is why the step is made in any case. */
+/* Lines that lie in the buffer, because too much was under way, can go on without a new event on
+ * the input: that is why the step is made in any case. */
 static void step(struct session *session, const struct pollfd *polls) {
     bool readable = polls[POLL_INPUT].revents != 0;
     sources_step(session);
@@ -89,8 +89,8 @@ void session_run(struct session *session, int signals) {
         polls[POLL_OUTPUT] = (struct pollfd){
             .fd = output_pending(&session->output) > 0 ? session->output.fd : -1,
             .events = POLLOUT};
-        polls[POLL_INPUT] = (struct pollfd){
-            .fd = input_wanted(session) ? session->input.fd : -1, .events = POLLIN};
+        polls[POLL_INPUT] = (struct pollfd){.fd = input_wanted(session) ? session->input.fd : -1,
+                                            .events = POLLIN};
         if (poll(polls, (nfds_t)(POLL_SOURCES + sources), ready ? 0 : -1) < 0 && errno != EINTR)
             break;
         if (polls[POLL_SIGNALS].revents != 0)

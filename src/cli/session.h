@@ -78,8 +78,7 @@ void input_step(struct session *session, bool readable);
 /* commands.c */
 /* Runs one line. If it is only the beginning of a long one (whole is false), the numbers of an exec
  * go to the result; NULL: the rest of the line is not wanted. */
-struct banyan_exec *command_line(struct session *session, const char *line, size_t len,
-                                 bool whole);
+struct banyan_exec *command_line(struct session *session, const char *line, size_t len, bool whole);
 void commands_help(FILE *file);
 
 /* sources.c */

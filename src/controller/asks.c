@@ -25,8 +25,7 @@ static nng_msg *message_new(struct wire_writer *writer, enum wire_operation oper
         return NULL;
     *writer = (struct wire_writer){.at = nng_msg_body(message)};
     writer->end = writer->at + WIRE_HEAD + room;
-    wire_put_head(writer,
-                  &(struct wire_head){.operation = operation, .id = id, .serial = serial});
+    wire_put_head(writer, &(struct wire_head){.operation = operation, .id = id, .serial = serial});
     return message;
 }
 
@@ -66,8 +65,8 @@ static bool port_sums(void *arg, struct bundle *bundle) {
     if (message != NULL) {
         wire_put_u32(&writer, bundle->slice_count);
         for (uint32_t i = 0; i < bundle->slice_count; i++)
-            wire_put_u32(&writer, bundle->slices[i].len |
-                                      (bundle->slices[i].file ? WIRE_FROM_FILE : 0));
+            wire_put_u32(&writer,
+                         bundle->slices[i].len | (bundle->slices[i].file ? WIRE_FROM_FILE : 0));
         wire_put_bytes(&writer, bundle->text, bundle->text_len);
     }
     send_to(event, bundle->id, message);
@@ -77,10 +76,9 @@ static bool port_sums(void *arg, struct bundle *bundle) {
 static void put_node(struct wire_writer *writer, struct banyan *tree,
                      const struct engine_node *node) {
     const struct peer *peer = peer_find(tree, node->serial);
-    wire_put_node(writer, &(struct wire_node){.serial = node->serial,
-                                              .id = node->id,
-                                              .low = node->low,
-                                              .high = node->high});
+    wire_put_node(
+        writer, &(struct wire_node){
+                    .serial = node->serial, .id = node->id, .low = node->low, .high = node->high});
     wire_put_text(writer, peer->address);
 }
 
@@ -109,9 +107,8 @@ static bool port_arrange(void *arg, const struct engine_children *children) {
     if (event == NULL)
         return false;
     event->version = children->version;
-    nng_msg *message =
-        message_new(&writer, WIRE_CHILDREN, children->parent_id, children->parent,
-                    16 + children->count * node_room + children->starting_count * 8);
+    nng_msg *message = message_new(&writer, WIRE_CHILDREN, children->parent_id, children->parent,
+                                   16 + children->count * node_room + children->starting_count * 8);
     if (message != NULL) {
         wire_put_u64(&writer, children->version);
         wire_put_u32(&writer, (uint32_t)children->count);
@@ -235,8 +232,8 @@ static struct slice_result *get_sums(struct banyan *tree, struct wire_reader *re
     return wire_get_end(reader) ? tree->results : NULL;
 }
 
-static void handle_sums(struct banyan *tree, const struct event *event,
-                        struct wire_reader *reader, enum hop hop, const char *text) {
+static void handle_sums(struct banyan *tree, const struct event *event, struct wire_reader *reader,
+                        enum hop hop, const char *text) {
     const struct slice_result *results = NULL;
     if (hop == HOP_OK) {
         results = get_sums(tree, reader, event->bundle->slice_count);
@@ -249,8 +246,8 @@ static void handle_sums(struct banyan *tree, const struct event *event,
 }
 
 /* A node that cannot be watched is not wanted; who started it collects it. */
-static void handle_spawned(struct banyan *tree, const struct event *event, struct wire_reader *reader,
-                           enum hop hop, char text[WIRE_TEXT_MAX]) {
+static void handle_spawned(struct banyan *tree, const struct event *event,
+                           struct wire_reader *reader, enum hop hop, char text[WIRE_TEXT_MAX]) {
     struct peer *peer = peer_find(tree, event->serial);
     pid_t pid = hop == HOP_OK ? (pid_t)wire_get_u32(reader) : 0;
     if (peer == NULL)
@@ -266,8 +263,8 @@ static void handle_spawned(struct banyan *tree, const struct event *event, struc
     engine_spawned(tree->engine, event->serial, hop, pid, text);
 }
 
-static void handle_reaped(struct banyan *tree, const struct event *event, struct wire_reader *reader,
-                          enum hop hop) {
+static void handle_reaped(struct banyan *tree, const struct event *event,
+                          struct wire_reader *reader, enum hop hop) {
     char how[PROCESS_TEXT_MAX];
     int status = hop == HOP_OK ? (int)wire_get_u32(reader) : -1;
     struct peer *peer = peer_find(tree, event->serial);

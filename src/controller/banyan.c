@@ -28,6 +28,7 @@ SAME(BANYAN_NOT_INTEGER, ANSWER_NOT_INTEGER);
 SAME(BANYAN_OUT_OF_RANGE, ANSWER_OUT_OF_RANGE);
 SAME(BANYAN_USAGE, ANSWER_USAGE);
 SAME(BANYAN_SYSTEM, ANSWER_SYSTEM);
+SAME(BANYAN_UNKNOWN, ANSWER_UNKNOWN);
 
 enum { DEADLINE_MS = 1000 };
 
@@ -52,7 +53,8 @@ static char *find_program(const char *given, char *error, size_t size) {
     }
     if (access(BANYAN_NODE_PROGRAM, X_OK) == 0)
         return strdup(BANYAN_NODE_PROGRAM);
-    snprintf(error, size, "cannot find the program banyan-node, neither beside this program nor as %s",
+    snprintf(error, size,
+             "cannot find the program banyan-node, neither beside this program nor as %s",
              BANYAN_NODE_PROGRAM);
     return NULL;
 }
@@ -73,8 +75,7 @@ static void port_answer(void *arg, void *tag, const struct answer *answer) {
 
 static int start(struct banyan *tree, char *error, size_t size) {
     struct engine_ports ports = {.arg = tree, .answer = port_answer};
-    unsigned deadline_ms =
-        tree->options.deadline_ms != 0 ? tree->options.deadline_ms : DEADLINE_MS;
+    unsigned deadline_ms = tree->options.deadline_ms != 0 ? tree->options.deadline_ms : DEADLINE_MS;
     struct engine_options options = {.deadline_us = (uint64_t)deadline_ms * 1000};
     int number = loop_open(tree);
     asks_ports(&ports);

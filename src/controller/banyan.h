@@ -17,9 +17,9 @@
  * exactly once, from within a later banyan_process, or already from within the call. Commands take
  * effect in the order of the calls; they do not wait for one another where nothing is lost by it.
  *
- * Threads: all calls for one tree come from one thread. The library starts threads of its own (those
- * of nng), which never call the program. Signals should be blocked in threads that the program does
- * not want to handle them.
+ * Threads: all calls for one tree come from one thread. The library starts threads of its own
+ * (those of nng), which never call the program. Signals should be blocked in threads that the
+ * program does not want to handle them.
  *
  * Processes: the calling process becomes the subreaper of its descendants while a tree is open, and
  * collects the exit status of nodes. Nodes end with the process that opened the tree, in whatever
@@ -41,19 +41,21 @@ extern "C" {
 /* What an answer says. These values do not change. */
 enum banyan_code {
     BANYAN_OK = 0,
-    BANYAN_NOT_FOUND = 1,          /* no such node */
-    BANYAN_UNAVAILABLE = 2,        /* the node exists but cannot be reached */
-    BANYAN_EXISTS = 3,             /* create: a node with that id exists */
-    BANYAN_NO_SUCH_PARENT = 4,     /* create: the parent that was given does not exist */
-    BANYAN_PARENT_UNAVAILABLE = 5, /* create: the node above the new one's place cannot be reached */
-    BANYAN_WRONG_PARENT = 6,       /* create: the place is not under the parent that was given */
-    BANYAN_BAD_ID = 7,             /* not an id */
-    BANYAN_BAD_N = 8,              /* exec: n is not from 1 to 100000000 */
-    BANYAN_WRONG_COUNT = 9,        /* exec: not as many numbers as n says */
-    BANYAN_NOT_INTEGER = 10,       /* exec: a word that is no integer */
-    BANYAN_OUT_OF_RANGE = 11,      /* exec: an integer of more than 64 bits */
-    BANYAN_USAGE = 12,             /* a command that is not well-formed */
-    BANYAN_SYSTEM = 13,            /* the machine refused something; the text says what */
+    BANYAN_NOT_FOUND = 1,      /* no such node */
+    BANYAN_UNAVAILABLE = 2,    /* the node exists but cannot be reached */
+    BANYAN_EXISTS = 3,         /* create: a node with that id exists */
+    BANYAN_NO_SUCH_PARENT = 4, /* create: the parent that was given does not exist */
+    BANYAN_PARENT_UNAVAILABLE =
+        5,                    /* create: the node above the new one's place cannot be reached */
+    BANYAN_WRONG_PARENT = 6,  /* create: the place is not under the parent that was given */
+    BANYAN_BAD_ID = 7,        /* not an id */
+    BANYAN_BAD_N = 8,         /* exec: n is not from 1 to 100000000 */
+    BANYAN_WRONG_COUNT = 9,   /* exec: not as many numbers as n says */
+    BANYAN_NOT_INTEGER = 10,  /* exec: a word that is no integer */
+    BANYAN_OUT_OF_RANGE = 11, /* exec: an integer of more than 64 bits */
+    BANYAN_USAGE = 12,        /* a command that is not well-formed */
+    BANYAN_SYSTEM = 13,       /* the machine refused something; the text says what */
+    BANYAN_UNKNOWN = 14,      /* no such command */
 };
 
 struct banyan;
@@ -69,10 +71,11 @@ struct banyan_options {
     const char *directory;    /* for the sockets' directory; NULL: $TMPDIR, or /tmp */
     const char *node_program; /* the program of the nodes; NULL: beside the running program, or in
                                  the place it was installed to */
-    unsigned deadline_ms;     /* of a survey: who has not answered by then is unavailable; 0: 1000 */
+    unsigned deadline_ms; /* of a survey: who has not answered by then is unavailable; 0: 1000 */
 };
 
-/* Starts a controller with an empty tree. On failure NULL, and a text in error (up to size bytes). */
+/* Starts a controller with an empty tree. On failure NULL, and a text in error (up to size bytes).
+ */
 struct banyan *banyan_open(const struct banyan_options *options, char *error, size_t size);
 
 /* Ends every node and frees everything. Commands that are not answered yet stay so. */
@@ -125,8 +128,8 @@ void banyan_exec_fail(struct banyan_exec *exec, const char *text);
 enum banyan_code banyan_answer_code(const struct banyan_answer *answer);
 /* A name of the code for programs, which does not change: "not_found". */
 const char *banyan_answer_name(const struct banyan_answer *answer);
-/* The whole answer as the contract words it, without a newline: as snprintf, at most size bytes with
- * the end mark; returns the length of the whole. */
+/* The whole answer as the contract words it, without a newline: as snprintf, at most size bytes
+ * with the end mark; returns the length of the whole. */
 size_t banyan_answer_text(const struct banyan_answer *answer, char *text, size_t size);
 /* create: the process id of the node. */
 int64_t banyan_answer_pid(const struct banyan_answer *answer);

@@ -13,6 +13,9 @@
 #ifndef BANYAN_CONTROLLER_H
 #define BANYAN_CONTROLLER_H
 
+/* A failed allocation in a hash table is an error to report, not a reason to exit. */
+#define HASH_NONFATAL_OOM 1
+
 #include <pthread.h>
 #include <uthash.h>
 
@@ -40,13 +43,13 @@ struct event {
     uint64_t version;              /* CHILDREN: of the set; SURVEYED: the round */
     uint64_t parent;               /* SPAWN, REAP: who was asked; 0: this process */
     int64_t parent_id;
-    struct bundle *bundle;         /* SUMS */
-    int error;                     /* of nng; 0: reply is there */
+    struct bundle *bundle; /* SUMS */
+    int error;             /* of nng; 0: reply is there */
     nng_msg *reply;
-    bool collected;                /* COLLECTED: whether there was one ... */
-    int status;                    /* ... which, as of waitpid */
-    char *text;                    /* FAILED: why; NULL: out of memory */
-    uint64_t *serials;             /* SURVEYED: who answered */
+    bool collected;    /* COLLECTED: whether there was one ... */
+    int status;        /* ... which, as of waitpid */
+    char *text;        /* FAILED: why; NULL: out of memory */
+    uint64_t *serials; /* SURVEYED: who answered */
     size_t count;
     struct event *next;
 };
@@ -57,8 +60,8 @@ struct peer {
     char address[WIRE_ADDRESS_MAX];
     pid_t starting; /* started by this process, but not watched yet */
     pid_t pid;      /* 0: not watched */
-    int pidfd;   /* -1: not open */
-    int birth;   /* -1: started by another node, or joined */
+    int pidfd;      /* -1: not open */
+    int birth;      /* -1: started by another node, or joined */
     bool exited;
     bool collected;
     struct wire_node node;
@@ -73,10 +76,10 @@ struct banyan {
     struct peer *peers; /* uthash by serial */
     char *program;
     char directory[NET_PATH_MAX - DIRECTORY_NAME_ROOM + 1]; /* empty: there is none */
-    unsigned living; /* processes that have not ended */
+    unsigned living;                                        /* processes that have not ended */
     int epoll, timer, wake;
     int lifeline[2];
-    uint64_t timer_at; /* what the timer is set to, in microseconds; UINT64_MAX: not set */
+    uint64_t timer_at;    /* what the timer is set to, in microseconds; UINT64_MAX: not set */
     pthread_mutex_t lock; /* of the inbox */
     struct event *inbox, **inbox_end;
     struct slice_result *results; /* of the bundle that is being handled */
@@ -107,7 +110,7 @@ struct peer *peer_new(struct banyan *tree, const struct engine_node *node);
 void peer_drop(struct banyan *tree, struct peer *peer);
 bool peer_address(struct banyan *tree, struct peer *peer, char text[PROCESS_TEXT_MAX]);
 bool peer_start(struct banyan *tree, struct peer *peer); /* false: out of memory */
-bool peer_collect(struct banyan *tree, uint64_t serial);  /* likewise */
+bool peer_collect(struct banyan *tree, uint64_t serial); /* likewise */
 bool peer_started(struct banyan *tree, struct peer *peer, pid_t pid, char text[PROCESS_TEXT_MAX]);
 void peer_birth(struct banyan *tree, struct peer *peer);
 void peer_exited(struct banyan *tree, struct peer *peer);

@@ -1,6 +1,6 @@
 /*
- * directory.c: the directory of the sockets: private, with a name that nobody can guess. It is there
- * only while nodes live: the last of them to end removes it if the controller cannot.
+ * directory.c: the directory of the sockets: private, with a name that nobody can guess. It is
+ * there only while nodes live: the last of them to end removes it if the controller cannot.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -24,8 +24,8 @@ bool directory_make(struct banyan *tree, char text[PROCESS_TEXT_MAX]) {
     int len = snprintf(tree->directory, sizeof tree->directory, "%s%s", above, name);
     if (len < 0 || (size_t)len >= sizeof tree->directory)
         snprintf(text, PROCESS_TEXT_MAX,
-                 "the path of the directory %.100s is too long for sockets: at most %d bytes", above,
-                 (int)(sizeof tree->directory - sizeof name));
+                 "the path of the directory %.100s is too long for sockets: at most %d bytes",
+                 above, (int)(sizeof tree->directory - sizeof name));
     else if (mkdtemp(tree->directory) == NULL)
         snprintf(text, PROCESS_TEXT_MAX, "cannot make a directory in %s: %s", above,
                  strerror(errno));

@@ -218,8 +218,9 @@ static bool probe(struct banyan *tree, struct peer *peer) {
     }
     struct wire_writer writer = {.at = nng_msg_body(message)};
     writer.end = writer.at + WIRE_HEAD;
-    wire_put_head(&writer, &(struct wire_head){
-                               .operation = WIRE_JOIN, .id = peer->node.id, .serial = peer->serial});
+    wire_put_head(
+        &writer,
+        &(struct wire_head){.operation = WIRE_JOIN, .id = peer->node.id, .serial = peer->serial});
     link_request(peer->probe, message, probed, event);
     return true;
 }

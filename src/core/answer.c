@@ -39,16 +39,27 @@ __attribute__((format(printf, 2, 3))) static void put_format(struct out *out, co
     put(out, line, len < 0 ? 0 : (size_t)len < sizeof line ? (size_t)len : sizeof line - 1);
 }
 
-/* A word comes from outside: what could move a terminal's cursor is shown as \xHH. */
-static void put_word(struct out *out, const char *word, size_t len) {
-    size_t shown = len < ANSWER_WORD_MAX ? len : ANSWER_WORD_MAX;
-    for (size_t i = 0; i < shown; i++) {
-        unsigned char byte = (unsigned char)word[i];
-        if (byte < 0x20 || byte == 0x7f)
+/* Whether a byte could move a terminal's cursor: the C0 controls, and in UTF-8 the C1 controls. */
+static bool is_control(unsigned char before, unsigned char byte) {
+    return byte < 0x20 || byte == 0x7f || (before == 0xc2 && byte >= 0x80 && byte < 0xa0);
+}
+
+/* What comes from outside may hold anything: controls are shown as \xHH. */
+static void put_shown(struct out *out, const char *text, size_t len) {
+    unsigned char before = 0;
+    for (size_t i = 0; i < len; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        if (is_control(before, byte))
             put_format(out, "\\x%02x", byte);
         else
-            put(out, word + i, 1);
+            put(out, text + i, 1);
+        before = byte;
     }
+}
+
+static void put_word(struct out *out, const char *word, size_t len) {
+    size_t shown = len < ANSWER_WORD_MAX ? len : ANSWER_WORD_MAX;
+    put_shown(out, word, shown);
     if (len > shown)
         put_text(out, "...");
 }
@@ -120,7 +131,8 @@ static void put_error(struct out *out, const struct answer *answer) {
         put_text(out, "Parent is unavailable");
         break;
     case ANSWER_WRONG_PARENT:
-        put_format(out, "%" PRId64 " does not belong under %" PRId64 ": its place is under %" PRId64,
+        put_format(out,
+                   "%" PRId64 " does not belong under %" PRId64 ": its place is under %" PRId64,
                    answer->id, answer->parent, answer->place);
         break;
     case ANSWER_BAD_ID:
@@ -141,8 +153,13 @@ static void put_error(struct out *out, const struct answer *answer) {
     case ANSWER_OUT_OF_RANGE:
         put_wrong_word(out, answer, "out of range");
         break;
+    case ANSWER_UNKNOWN:
+        put_text(out, "unknown command '");
+        put_word(out, answer->word, answer->word_len);
+        put_text(out, "': expected create, exec, pingall, kill, help or exit");
+        break;
     default:
-        put_text(out, answer->text);
+        put_shown(out, answer->text, strlen(answer->text));
     }
 }
 
@@ -162,6 +179,7 @@ const char *answer_name(enum answer_code code) {
         [ANSWER_OUT_OF_RANGE] = "out_of_range",
         [ANSWER_USAGE] = "usage",
         [ANSWER_SYSTEM] = "system",
+        [ANSWER_UNKNOWN] = "unknown_command",
     };
     return code < ANSWER_CODES ? names[code] : "unknown";
 }

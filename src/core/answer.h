@@ -25,8 +25,9 @@ enum answer_code {
     ANSWER_WRONG_COUNT,
     ANSWER_NOT_INTEGER,
     ANSWER_OUT_OF_RANGE,
-    ANSWER_USAGE,  /* text says what was wrong with the command */
-    ANSWER_SYSTEM, /* text says what the machine refused */
+    ANSWER_USAGE,   /* text says what was wrong with the command */
+    ANSWER_SYSTEM,  /* text says what the machine refused */
+    ANSWER_UNKNOWN, /* word is no command */
     ANSWER_CODES,
 };
 
@@ -41,22 +42,22 @@ enum answer_command {
 struct answer {
     enum answer_command command;
     enum answer_code code;
-    int64_t id;               /* the node that the command named */
-    int64_t pid;              /* create: the process id of the node */
-    int128 sum;               /* exec: the exact sum */
-    const int64_t *ids;       /* pingall: the unavailable nodes, ascending; borrowed */
-    size_t id_count;          /* pingall: how many */
-    int64_t parent;           /* WRONG_PARENT: the parent that was given ... */
-    int64_t place;            /* ... and the one that the search tree wants */
-    uint64_t expected, got;   /* WRONG_COUNT */
-    uint64_t position;        /* NOT_INTEGER, OUT_OF_RANGE: which number, from 1 */
-    const char *word;         /* NOT_INTEGER, OUT_OF_RANGE, BAD_ID: the word; borrowed */
-    size_t word_len;          /* its length; only the first ANSWER_WORD_MAX bytes are shown */
-    const char *text;         /* USAGE, SYSTEM: the message; borrowed */
+    int64_t id;             /* the node that the command named */
+    int64_t pid;            /* create: the process id of the node */
+    int128 sum;             /* exec: the exact sum */
+    const int64_t *ids;     /* pingall: the unavailable nodes, ascending; borrowed */
+    size_t id_count;        /* pingall: how many */
+    int64_t parent;         /* WRONG_PARENT: the parent that was given ... */
+    int64_t place;          /* ... and the one that the search tree wants */
+    uint64_t expected, got; /* WRONG_COUNT */
+    uint64_t position;      /* NOT_INTEGER, OUT_OF_RANGE: which number, from 1 */
+    const char *word;       /* NOT_INTEGER, OUT_OF_RANGE, BAD_ID, UNKNOWN: the word; borrowed */
+    size_t word_len;        /* its length; only the first ANSWER_WORD_MAX bytes are shown */
+    const char *text;       /* USAGE, SYSTEM: the message; borrowed */
 };
 
 enum {
-    ANSWER_WORD_MAX = 64,   /* bytes of a wrong word that an error shows */
+    ANSWER_WORD_MAX = 64,     /* bytes of a wrong word that an error shows */
     ANSWER_N_MAX = 100000000, /* the most numbers of one exec */
 };
 

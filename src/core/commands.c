@@ -159,8 +159,7 @@ static bool parent_is_wrong(struct engine *engine, struct command *create,
 }
 
 static void create_go(struct engine *engine, struct command *create) {
-    struct member *way =
-        create->refused ? NULL : unsettled_on_way(engine, create->id, create->seq);
+    struct member *way = create->refused ? NULL : unsettled_on_way(engine, create->id, create->seq);
     if (way != NULL) {
         wait_at(way, create);
         return;
@@ -294,8 +293,8 @@ void engine_exited(struct engine *engine, uint64_t serial) {
 
 /* ---- the end of processes ---- */
 
-/* Who collects the exit status of an ended process: the node that started it, while that lives; then
- * the controller, which inherits the children of its nodes. */
+/* Who collects the exit status of an ended process: the node that started it, while that lives;
+ * then the controller, which inherits the children of its nodes. */
 static void reap(struct engine *engine, struct member *member) {
     struct member *starter = engine_member(engine, member->starter);
     bool orphan = starter == NULL || starter->verdict == VERDICT_ENDED;

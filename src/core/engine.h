@@ -103,12 +103,14 @@ struct engine_spawn {
     uint64_t version; /* of the parent's set of children */
 };
 
-/* Ports that return false could not even begin, for want of memory: the engine tries again later. */
+/* Ports that return false could not even begin, for want of memory: the engine tries again later.
+ */
 struct engine_ports {
     void *arg; /* given to every port */
     /* Tells the answer to a command. */
     void (*answer)(void *arg, void *tag, const struct answer *answer);
-    /* Starts a node -> engine_spawned. May be asked twice for the same serial: at most one start. */
+    /* Starts a node -> engine_spawned. May be asked twice for the same serial: at most one start.
+     */
     bool (*spawn)(void *arg, const struct engine_spawn *spawn);
     /* Asks a node through the tree for a sign of life -> engine_joined. */
     bool (*join)(void *arg, uint64_t serial, int64_t id);

@@ -28,22 +28,22 @@ struct command {
     void *tag;
     uint64_t seq; /* the order of entry */
     int64_t id;
-    bool has_parent; /* create */
-    int64_t parent;  /* create */
-    bool refused;    /* create: PARENT is not above the place ... */
-    int64_t place;   /* ... the parent that the tree wants instead */
-    struct member *member;              /* its node, once it is known */
-    bool answered; /* a failed create whose process is still being ended */
-    struct command *prev, *next;        /* in a member's waiters, or in the list of its kind */
-    struct command *older, *newer;      /* creates and kills: in engine.structural */
+    bool has_parent;               /* create */
+    int64_t parent;                /* create */
+    bool refused;                  /* create: PARENT is not above the place ... */
+    int64_t place;                 /* ... the parent that the tree wants instead */
+    struct member *member;         /* its node, once it is known */
+    bool answered;                 /* a failed create whose process is still being ended */
+    struct command *prev, *next;   /* in a member's waiters, or in the list of its kind */
+    struct command *older, *newer; /* creates and kills: in engine.structural */
 };
 
 /* How far the life of a node has come, as the commands see it. */
 enum phase {
     PHASE_PRESENT,
     PHASE_CREATING, /* its create is not answered */
-    PHASE_LEAVING, /* a kill waits for the commands before it */
-    PHASE_ENDING,  /* its process has been told to end */
+    PHASE_LEAVING,  /* a kill waits for the commands before it */
+    PHASE_ENDING,   /* its process has been told to end */
 };
 
 struct member {
@@ -52,22 +52,22 @@ struct member {
     UT_hash_handle by_serial;
     enum phase phase;
     enum verdict verdict;
-    uint64_t born;    /* seq of its create */
+    uint64_t born;         /* seq of its create */
     uint64_t unsettled_by; /* not in PHASE_PRESENT: seq of the create or kill behind that */
-    uint64_t starter; /* serial of the node that started its process; 0: the controller */
+    uint64_t starter;      /* serial of the node that started its process; 0: the controller */
     int64_t starter_id;
-    int64_t pid;      /* 0: not started yet */
+    int64_t pid;             /* 0: not started yet */
     struct command *command; /* the create or kill that is under way for it, if any */
     struct command *waiters; /* commands that wait until it is settled, in order */
     /* its creation */
-    uint64_t asked_us;   /* when spawn or join was sent; 0: none is under way */
-    uint64_t retry_us;   /* when to ask again; 0: no need */
+    uint64_t asked_us; /* when spawn or join was sent; 0: none is under way */
+    uint64_t retry_us; /* when to ask again; 0: no need */
     /* its end */
-    bool reaped;    /* its exit status is collected: nothing is left of the process */
-    bool reaping;   /* asked for */
+    bool reaped;  /* its exit status is collected: nothing is left of the process */
+    bool reaping; /* asked for */
     /* the overlay */
-    bool linked;              /* somebody has been told that this node is his child ... */
-    uint64_t linked_to;       /* ... who: a serial, 0 for the controller */
+    bool linked;        /* somebody has been told that this node is his child ... */
+    uint64_t linked_to; /* ... who: a serial, 0 for the controller */
     struct arrangement {
         uint64_t version;  /* of the last message that changes the set */
         uint64_t set;      /* the version of the set that is under way */
@@ -80,10 +80,10 @@ struct member {
     uint64_t heard_round;
     bool probed; /* a direct question is outstanding */
     /* its execs */
-    struct exec *execs;      /* unanswered, located here */
-    struct bundle *open;     /* small execs gather here */
-    struct bundle *ready;    /* bundles to be sent, in order */
-    struct bundle *lent;     /* bundles under way */
+    struct exec *execs;   /* unanswered, located here */
+    struct bundle *open;  /* small execs gather here */
+    struct bundle *ready; /* bundles to be sent, in order */
+    struct bundle *lent;  /* bundles under way */
     unsigned small_lent, large_lent;
     uint64_t again_us; /* when to send again after a broken path; 0: no need to wait */
     unsigned broken;   /* paths that broke in a row */
@@ -92,19 +92,19 @@ struct member {
 };
 
 struct exec {
-    struct command command;      /* first: its command is of kind ANSWER_EXEC */
+    struct command command;             /* first: its command is of kind ANSWER_EXEC */
     struct exec *here_prev, *here_next; /* in member.execs, which command.member has */
     struct engine *engine;
     uint64_t n;
     bool file;
-    bool open_end;  /* more input may come */
+    bool open_end; /* more input may come */
     bool answered;
-    bool streamed;       /* in engine.streams */
-    char *failure;       /* found while it waited: its answer, unless a check comes first */
-    bool out_of_memory;  /* likewise */
-    uint32_t cut;   /* slices made */
-    uint32_t added; /* slices whose results are in the sum, in order */
-    uint32_t out;   /* slices in bundles that have not come back */
+    bool streamed;      /* in engine.streams */
+    char *failure;      /* found while it waited: its answer, unless a check comes first */
+    bool out_of_memory; /* likewise */
+    uint32_t cut;       /* slices made */
+    uint32_t added;     /* slices whose results are in the sum, in order */
+    uint32_t out;       /* slices in bundles that have not come back */
     uint64_t count;
     int128 sum;
     struct slice_done *done; /* results that came before an earlier one: a ring */
@@ -133,21 +133,21 @@ struct engine {
     struct exec *spare_execs;
     struct bundle *spare_small, *spare_large;
     unsigned spare_small_count, spare_large_count;
-    unsigned execs;        /* unanswered */
-    size_t small_bytes;    /* text of small bundles that exist */
-    size_t held_bytes;     /* text of execs that wait to be located */
-    unsigned large_count;  /* large bundles that exist */
-    unsigned lent;         /* bundles under way */
-    struct member *flush;  /* members that have something to send */
+    unsigned execs;       /* unanswered */
+    size_t small_bytes;   /* text of small bundles that exist */
+    size_t held_bytes;    /* text of execs that wait to be located */
+    unsigned large_count; /* large bundles that exist */
+    unsigned lent;        /* bundles under way */
+    struct member *flush; /* members that have something to send */
     /* repair */
     struct arrangement top; /* of the controller */
     unsigned arranging;     /* sets under way */
     /* the present survey */
     struct {
-        uint64_t round;      /* 0: none */
-        bool wanted;         /* by rounds_watch */
-        uint64_t last;       /* number of the last round */
-        bool direct;         /* its second half */
+        uint64_t round; /* 0: none */
+        bool wanted;    /* by rounds_watch */
+        uint64_t last;  /* number of the last round */
+        bool direct;    /* its second half */
         uint64_t half_us, end_us;
         size_t unheard;      /* members asked that have not answered */
         uint64_t ended_us;   /* when the last survey ended */
@@ -163,7 +163,7 @@ struct member *engine_find(struct engine *engine, int64_t id);
 void engine_give(struct engine *engine, struct command *command, struct answer *answer);
 void engine_event(struct engine *engine, struct member *member, enum verdict_event event);
 void engine_retry_at(struct engine *engine, uint64_t at_us); /* something is to be done then */
-bool engine_available(const struct tree_node *node); /* for the overlay */
+bool engine_available(const struct tree_node *node);         /* for the overlay */
 struct member *engine_member_new(struct engine *engine, struct command *create);
 void engine_member_free(struct engine *engine, struct member *member);
 void engine_phase(struct engine *engine, struct member *member, enum phase phase, uint64_t seq);

@@ -220,9 +220,8 @@ static void exec_conclude(struct exec *exec, const struct slice_result *wrong) {
                                            .word = wrong->word,
                                            .word_len = wrong->word_len});
     else if (exec->count != exec->n)
-        exec_answer(exec, &(struct answer){.code = ANSWER_WRONG_COUNT,
-                                           .expected = exec->n,
-                                           .got = exec->count});
+        exec_answer(exec, &(struct answer){
+                              .code = ANSWER_WRONG_COUNT, .expected = exec->n, .got = exec->count});
     else
         exec_answer(exec, &(struct answer){.sum = exec->sum});
 }
@@ -256,8 +255,7 @@ static void slice_back(struct exec *exec, uint32_t number, const struct slice_re
         return;
     }
     exec_add(exec, result);
-    while (!exec->answered && exec->done != NULL &&
-           exec->done[exec->added % SLICES_IN_ALL].here) {
+    while (!exec->answered && exec->done != NULL && exec->done[exec->added % SLICES_IN_ALL].here) {
         struct slice_done *done = &exec->done[exec->added % SLICES_IN_ALL];
         done->here = false;
         exec_add(exec, &done->result);
@@ -377,8 +375,8 @@ static void pass_on(struct exec *exec, struct bundle *bundle) {
 static bool exec_admit(struct exec *exec) {
     struct engine *engine = exec->engine;
     struct member *member = engine_find(engine, exec->command.id);
-    if (member == NULL || (member->phase != PHASE_PRESENT &&
-                           member->unsettled_by < exec->command.seq)) {
+    if (member == NULL ||
+        (member->phase != PHASE_PRESENT && member->unsettled_by < exec->command.seq)) {
         exec_refuse(exec, ANSWER_NOT_FOUND, NULL);
         return false;
     }
@@ -406,8 +404,8 @@ void exec_locate(struct engine *engine, struct exec *exec) {
             pass_on(exec, bundle);
         }
         if (exec->text != NULL) {
-            exec->out_of_memory =
-                !gather(engine, exec->command.member, exec, exec->text, exec->text_len);
+            exec->out_of_memory = !gather(engine, exec->command.member, exec, exec->text,
+                                          exec->text_len);
             drop_held(exec);
             want_flush(engine, exec->command.member);
         }
@@ -567,7 +565,8 @@ void engine_exec_fail(struct exec *exec, const char *text) {
 }
 
 bool engine_is_busy(const struct engine *engine) {
-    return engine->execs >= EXECS_IN_ALL || engine->small_bytes + engine->held_bytes >= SMALL_BYTES_IN_ALL ||
+    return engine->execs >= EXECS_IN_ALL ||
+           engine->small_bytes + engine->held_bytes >= SMALL_BYTES_IN_ALL ||
            engine->large_count >= SLICES_IN_ALL;
 }
 

@@ -1,9 +1,9 @@
 /*
  * order: answers come when they are ready and are printed in the order of the commands.
  *
- * A command takes a ticket when it is entered; its answer is settled with that ticket. The answers go
- * out, in the order of the tickets, each as soon as it and all before it are settled. Where order is
- * not wanted (at a terminal) each goes out when it is settled.
+ * A command takes a ticket when it is entered; its answer is settled with that ticket. The answers
+ * go out, in the order of the tickets, each as soon as it and all before it are settled. Where
+ * order is not wanted (at a terminal) each goes out when it is settled.
  *
  * Pure; one thread.
  */

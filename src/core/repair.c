@@ -1,8 +1,8 @@
 /*
- * repair.c: keeps the overlay in force. Whenever the set of available nodes changes, the contraction
- * is computed again, compared with what every node was told, and each node whose children differ is
- * sent its full new set. Sets carry growing versions, so that a node which finds old sets in its
- * queue ignores them; a set that did not arrive is sent again.
+ * repair.c: keeps the overlay in force. Whenever the set of available nodes changes, the
+ * contraction is computed again, compared with what every node was told, and each node whose
+ * children differ is sent its full new set. Sets carry growing versions, so that a node which finds
+ * old sets in its queue ignores them; a set that did not arrive is sent again.
  */
 #include "engine_state.h"
 

@@ -2,10 +2,10 @@
  * rounds.c: surveys, which alone decide that a living process is unavailable.
  *
  * A survey has two halves. In the first it goes down the overlay, and every node answers for itself
- * and for those beneath it. Who is missing then may only sit behind a stopped node: so in the second
- * half each missing node is asked directly. Who has not answered when the deadline is over is
- * silent. The direct question to a silent node stays open: a stopped node that resumes answers it at
- * once, and is available again.
+ * and for those beneath it. Who is missing then may only sit behind a stopped node: so in the
+ * second half each missing node is asked directly. Who has not answered when the deadline is over
+ * is silent. The direct question to a silent node stays open: a stopped node that resumes answers
+ * it at once, and is available again.
  *
  * A pingall is answered by a survey that begins after it. Besides, a request that takes long makes
  * the engine hold a survey (rounds_watch); the request itself decides nothing.
@@ -171,8 +171,7 @@ static bool over(struct engine *engine) {
         return true;
     if (engine->now_us < engine->survey.end_us)
         return false;
-    if (engine->now_us < engine->survey.end_us + LATE_US ||
-        engine->survey.extensions == EXTENSIONS)
+    if (engine->now_us < engine->survey.end_us + LATE_US || engine->survey.extensions == EXTENSIONS)
         return true;
     engine->survey.extensions++;
     engine->survey.end_us = engine->now_us + engine->options.deadline_us / 2;

@@ -187,8 +187,9 @@ static struct entry *route(const struct children *children, int64_t id) {
     return NULL;
 }
 
-/* The request goes out under the lock, so that the link is not closed meanwhile. An error that shows
- * at once is told with the lock held, which is why done must not call back into this module. */
+/* The request goes out under the lock, so that the link is not closed meanwhile. An error that
+ * shows at once is told with the lock held, which is why done must not call back into this module.
+ */
 void children_request(struct children *children, int64_t id, nng_msg *request, link_done *done,
                       void *arg) {
     pthread_mutex_lock(&children->lock);

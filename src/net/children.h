@@ -1,12 +1,12 @@
 /*
- * children: who hangs below this process in the overlay, and the way to any id among them. The nodes
- * have one, and the controller, which is the parent of the root.
+ * children: who hangs below this process in the overlay, and the way to any id among them. The
+ * nodes have one, and the controller, which is the parent of the root.
  *
- * A child is known by its serial and the interval of ids that lie beneath it; intervals of different
- * children never overlap, so that routing is one search in a sorted row.
+ * A child is known by its serial and the interval of ids that lie beneath it; intervals of
+ * different children never overlap, so that routing is one search in a sorted row.
  *
- * children_set, children_add, children_remove and children_free wait for requests to fail and must not run on a thread of nng; the
- * others may run on any thread.
+ * children_set, children_add, children_remove and children_free wait for requests to fail and must
+ * not run on a thread of nng; the others may run on any thread.
  */
 #ifndef BANYAN_CHILDREN_H
 #define BANYAN_CHILDREN_H

@@ -25,7 +25,7 @@ struct link {
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t quiet; /* active is empty */
     struct request *active, *idle;
-    bool lost;    /* its connection broke, and there is no new one yet */
+    bool lost; /* its connection broke, and there is no new one yet */
     bool closing;
 };
 

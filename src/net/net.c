@@ -40,8 +40,7 @@ void net_unlink(const char *address) {
     static const char scheme[] = "ipc://";
     char url[NET_URL_MAX];
     for (int kind = NET_REQUESTS; kind <= NET_SURVEYS; kind++) {
-        if (net_url(address, (enum net_kind)kind, url) &&
-            strncmp(url, scheme, strlen(scheme)) == 0)
+        if (net_url(address, (enum net_kind)kind, url) && strncmp(url, scheme, strlen(scheme)) == 0)
             unlink(url + strlen(scheme)); /* it may be gone already */
     }
 }

@@ -1,6 +1,6 @@
 /*
- * nng_repair.c: repairs nng below 1.10 while it is linked statically. Each function stands in for an
- * internal one of the library (ld's --wrap), calls it, and mends what later versions mend.
+ * nng_repair.c: repairs nng below 1.10 while it is linked statically. Each function stands in for
+ * an internal one of the library (ld's --wrap), calls it, and mends what later versions mend.
  *
  *   nni_aio_begin    of a stopped operation returned an error without completing the operation, so
  *                    that whoever waited for it waited for ever: after a peer died in the middle of

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 enum {
-    WAITING_LEAST = 16,    /* calls that wait for a message; 1 would do but for the crash above */
-    CALLS_MOST = 2048,     /* beyond it the peers wait */
+    WAITING_LEAST = 16, /* calls that wait for a message; 1 would do but for the crash above */
+    CALLS_MOST = 2048,  /* beyond it the peers wait */
     SEND_TIMEOUT_MS = 10000,
 };
 

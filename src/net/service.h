@@ -5,9 +5,9 @@
  * busy: with none waiting, nng parks a message for each connection and stops reading it, and nng
  * below 1.10 crashes when a connection with a parked survey breaks.
  *
- * How it can fail: a peer that speaks garbage is nng's to disconnect, or the handler's to refuse; an
- * answer to a peer that is gone is dropped; one to a peer that does not read is dropped after some
- * seconds. A service is not closed: its process ends.
+ * How it can fail: a peer that speaks garbage is nng's to disconnect, or the handler's to refuse;
+ * an answer to a peer that is gone is dropped; one to a peer that does not read is dropped after
+ * some seconds. A service is not closed: its process ends.
  */
 #ifndef BANYAN_SERVICE_H
 #define BANYAN_SERVICE_H
@@ -17,8 +17,8 @@
 struct service;
 struct call;
 
-/* Takes the message and, now or later, from any thread, calls call_answer or call_drop, once. Runs on
- * a thread of nng and must not wait. */
+/* Takes the message and, now or later, from any thread, calls call_answer or call_drop, once. Runs
+ * on a thread of nng and must not wait. */
 typedef void service_handler(void *arg, struct call *call, nng_msg *message);
 
 /* Listens. *error is an error of nng where the result is NULL. */

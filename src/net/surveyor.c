@@ -285,11 +285,9 @@ static int group_open(struct surveyor *surveyor, struct group **result) {
     if (error == 0)
         error = nng_socket_set_ms(group->socket, NNG_OPT_RECONNMAXT, RECONNECT_LAST_MS);
     if (error == 0)
-        error =
-            nng_pipe_notify(group->socket, NNG_PIPE_EV_ADD_POST, connection_event, group);
+        error = nng_pipe_notify(group->socket, NNG_PIPE_EV_ADD_POST, connection_event, group);
     if (error == 0)
-        error =
-            nng_pipe_notify(group->socket, NNG_PIPE_EV_REM_POST, connection_event, group);
+        error = nng_pipe_notify(group->socket, NNG_PIPE_EV_REM_POST, connection_event, group);
     if (error != 0) {
         nng_close(group->socket);
         free(group);
@@ -405,7 +403,8 @@ void survey_start(struct surveyor *surveyor, uint64_t round, uint64_t deadline_u
                   uint64_t slack_us, survey_done *done, void *arg) {
     uint64_t now_us = net_now_us();
     uint64_t left_us = deadline_us > now_us ? deadline_us - now_us : 0;
-    nng_duration left_ms = (nng_duration)(left_us < LONGEST_US ? left_us / 1000 : LONGEST_US / 1000);
+    nng_duration left_ms = (nng_duration)(left_us < LONGEST_US ? left_us / 1000
+                                                               : LONGEST_US / 1000);
     struct peer *peer;
     struct part *part;
     pthread_mutex_lock(&surveyor->lock);
@@ -424,8 +423,7 @@ void survey_start(struct surveyor *surveyor, uint64_t round, uint64_t deadline_u
             survey_expect(survey, peer); /* a child that finds no room is asked directly later */
     }
     LL_FOREACH(survey->parts, part) {
-        nng_msg *question =
-            part->pending > 0 ? question_new(round, deadline_us, slack_us) : NULL;
+        nng_msg *question = part->pending > 0 ? question_new(round, deadline_us, slack_us) : NULL;
         if (question != NULL)
             part_send(part, question, left_ms);
         else

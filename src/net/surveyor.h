@@ -5,8 +5,9 @@
  * was lost, at the latest at its timeout. An answer is a row of serials: of the child itself and of
  * those beneath it that answered it; they are merged into one row.
  *
- * Several sockets, since nng queues at most 128 answers for a survey and drops the rest. Each survey
- * has a context of its own: nng below 1.7 can lock up when one is used again while its timer fires.
+ * Several sockets, since nng queues at most 128 answers for a survey and drops the rest. Each
+ * survey has a context of its own: nng below 1.7 can lock up when one is used again while its timer
+ * fires.
  *
  */
 #ifndef BANYAN_SURVEYOR_H
@@ -16,8 +17,8 @@
 
 struct surveyor;
 
-/* The end of a survey. serials is borrowed. Runs on a thread of nng, or on that of survey_start, and
- * must not wait. */
+/* The end of a survey. serials is borrowed. Runs on a thread of nng, or on that of survey_start,
+ * and must not wait. */
 typedef void survey_done(void *arg, const uint64_t *serials, size_t count);
 
 /* NULL: out of memory. */

@@ -3,11 +3,11 @@
  * on what is for others; starts the nodes beneath it.
  *
  *   main.c     start, end, and the main thread's loop
- *   requests.c requests and surveys, on nng's threads: relayed, answered, or handed to the main thread
- *   starts.c   on the main thread, since it takes time: starting nodes, changing the children
+ *   requests.c requests and surveys, on nng's threads: relayed, answered, or handed to the main
+ * thread starts.c   on the main thread, since it takes time: starting nodes, changing the children
  *
- * How it ends: with the controller (lifeline), with its parent before it has joined (birth), or by a
- * signal. It keeps nothing that would be missed.
+ * How it ends: with the controller (lifeline), with its parent before it has joined (birth), or by
+ * a signal. It keeps nothing that would be missed.
  */
 #ifndef BANYAN_NODE_H
 #define BANYAN_NODE_H
@@ -62,7 +62,7 @@ void answer_u32(struct call *call, enum wire_operation operation, uint32_t value
 void answer_refused(struct call *call, enum wire_operation operation, const char *text);
 
 /* starts.c */
-void starts_work(struct node *node, struct work *work);  /* does it, and answers */
+void starts_work(struct node *node, struct work *work);    /* does it, and answers */
 void starts_birth(struct node *node, struct start *start); /* its birth connection has news */
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * requests.c: what runs on nng's threads. Nothing here waits.
  *
- * A request for another node goes to the child that leads there, and the answer back, without a look
- * at either. Where no child leads there, or the path breaks, the answer says so: the controller knows
- * what to do.
+ * A request for another node goes to the child that leads there, and the answer back, without a
+ * look at either. Where no child leads there, or the path breaks, the answer says so: the
+ * controller knows what to do.
  */
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -65,7 +65,7 @@ static void relayed(void *arg, int error, nng_msg *answer) {
 /* ---- sums ---- */
 
 static void put_sum(struct wire_writer *writer, const char *text, const struct sum_result *sum) {
-    uint32_t shown = sum->error == SUM_OK ? 0
+    uint32_t shown = sum->error == SUM_OK            ? 0
                      : sum->word_len < WIRE_WORD_MAX ? (uint32_t)sum->word_len
                                                      : WIRE_WORD_MAX;
     wire_put_u64(writer, sum->count);
@@ -210,8 +210,7 @@ void node_survey(void *arg, struct call *call, nng_msg *message) {
     uint64_t slack_us = wire_get_u64(&reader);
     good = good && wire_get_end(&reader) && slack_us < deadline_us;
     nng_msg_free(message);
-    struct survey_call *survey =
-        good && deadline_us > net_now_us() ? malloc(sizeof *survey) : NULL;
+    struct survey_call *survey = good && deadline_us > net_now_us() ? malloc(sizeof *survey) : NULL;
     if (survey == NULL) {
         call_drop(call);
         return;

@@ -1,9 +1,9 @@
 /*
  * starts.c: starting nodes, and changing the children, on the main thread.
  *
- * SPAWN may come twice for the same serial, when the path broke before the first answer: there is at
- * most one start for a serial. A set of children tells which starts are still wanted: one that has
- * not joined, and that a later set does not name, is ended.
+ * SPAWN may come twice for the same serial, when the path broke before the first answer: there is
+ * at most one start for a serial. A set of children tells which starts are still wanted: one that
+ * has not joined, and that a later set does not name, is ended.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -33,7 +33,8 @@ static void start_free(struct node *node, struct start *start) {
     free(start);
 }
 
-/* Ends a process that has not joined, and leaves nothing of it. It cannot refuse, so this is short. */
+/* Ends a process that has not joined, and leaves nothing of it. It cannot refuse, so this is short.
+ */
 static int start_end(struct node *node, struct start *start) {
     int status = -1;
     children_remove(node->children, start->child.node.serial);
@@ -131,8 +132,7 @@ static void do_spawn(struct node *node, struct call *call, struct wire_reader *r
 /* Whether a start has neither joined nor ended: its birth connection is still open at both ends. */
 static bool is_unborn(const struct start *start) {
     char byte;
-    return start->birth >= 0 &&
-           recv(start->birth, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
+    return start->birth >= 0 && recv(start->birth, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
 }
 
 static bool is_named(uint64_t serial, const struct child *nodes, uint32_t count,
@@ -171,7 +171,7 @@ static bool get_children(struct wire_reader *reader, struct child **nodes, uint3
         return false;
     for (uint32_t i = 0; i < *count; i++) {
         (*nodes)[i].node = wire_get_node(reader);
-        wire_get_text(reader, (*nodes)[i].address, sizeof (*nodes)[i].address);
+        wire_get_text(reader, (*nodes)[i].address, sizeof(*nodes)[i].address);
     }
     starting->at = wire_get_bytes(reader, (size_t)more * 8);
     starting->end = reader->at;

@@ -25,13 +25,13 @@
  *     SPAWN      u64 version, node, address                 u32 pid
  *     CHILDREN   u64 version, u32 n, u32 m,                 -
  *                n times node, address; m times u64 serial
- *     SUMS       u32 n, n times (u32 length, top bit:       n times (u64 count, i128 sum, u32 error,
- *                from a file), then the texts               u32 word length, up to 64 bytes of word)
- *     REAP       u64 serial                                 u32 wait status
- *     PING       u64 round, u64 deadline, u64 slack         u32 n, n times u64 serial
+ *     SUMS       u32 n, n times (u32 length, top bit:       n times (u64 count, i128 sum, u32
+ * error, from a file), then the texts               u32 word length, up to 64 bytes of word) REAP
+ * u64 serial                                 u32 wait status PING       u64 round, u64 deadline,
+ * u64 slack         u32 n, n times u64 serial
  *
- * (node: u64 serial, i64 id, i64 low, i64 high. address: u16 length, bytes. deadline: microseconds of
- * the machine's monotonic clock; slack: microseconds. PING travels as a survey, the others as
+ * (node: u64 serial, i64 id, i64 low, i64 high. address: u16 length, bytes. deadline: microseconds
+ * of the machine's monotonic clock; slack: microseconds. PING travels as a survey, the others as
  * requests.) An answer with another status carries a text, as an address is written.
  *
  * A message that does not decode is refused; nothing in it is trusted, lengths least of all.
@@ -54,12 +54,13 @@ enum {
     WIRE_ADDRESS_MAX = 128, /* with its end mark */
     WIRE_TEXT_MAX = 256,    /* likewise */
     WIRE_WORD_MAX = 64,
-    WIRE_NODE = 32,            /* bytes of a node */
-    WIRE_SUM_MIN = 32,         /* bytes of one sum in an answer, without a word */
+    WIRE_NODE = 32,             /* bytes of a node */
+    WIRE_SUM_MIN = 32,          /* bytes of one sum in an answer, without a word */
     WIRE_MESSAGE_MAX = 4 << 20, /* no message is larger */
 };
 
-/* The top bit of a slice's length: its numbers come from a file, so any white space separates them. */
+/* The top bit of a slice's length: its numbers come from a file, so any white space separates them.
+ */
 #define WIRE_FROM_FILE UINT32_C(0x80000000)
 
 enum wire_operation {
@@ -122,7 +123,8 @@ uint64_t wire_get_u64(struct wire_reader *reader);
 wire_int128 wire_get_i128(struct wire_reader *reader);
 /* Borrowed bytes of the buffer; NULL when there are not so many. */
 const uint8_t *wire_get_bytes(struct wire_reader *reader, size_t len);
-/* Copies a text with an end mark; one that is too long for the room, or holds a zero byte, is bad. */
+/* Copies a text with an end mark; one that is too long for the room, or holds a zero byte, is bad.
+ */
 void wire_get_text(struct wire_reader *reader, char *text, size_t room);
 struct wire_node wire_get_node(struct wire_reader *reader);
 /* False: not a request of this version. */

@@ -25,7 +25,13 @@
 
 #include "controller/banyan.h"
 
-enum { NODES_MOST = 255, EXECS_AHEAD = 64, NUMBERS_MOST = 40, DEADLINE_MS = 1000 };
+enum {
+    NODES_MOST = 255,
+    EXECS_AHEAD = 64,
+    NUMBERS_MOST = 40,
+    DEADLINE_MS = 1000,
+    QUIET_MS = 20000
+};
 
 enum state { ABSENT, RUNNING, STOPPED, DEAD };
 
@@ -75,10 +81,11 @@ static unsigned draw(unsigned below) {
 }
 
 static _Noreturn void fail(const char *what, const struct command *command, const char *text) {
-    printf("FAILED (--seed %lu): %s: node %d (state %d since step %lu), given at step %lu, now "
+    printf("FAILED (--seed %lu): %s: command %d, node %d (state %d since step %lu), given at step "
+           "%lu, now "
            "%lu: %s\n",
-           seed, what, command->id, nodes[command->id].state, nodes[command->id].since,
-           command->given, step, text);
+           seed, what, command->kind, command->id, nodes[command->id].state,
+           nodes[command->id].since, command->given, step, text);
     for (int id = 1; id <= count; id++) { /* leave nothing behind */
         if (nodes[id].pid > 0)
             kill(nodes[id].pid, SIGKILL);
@@ -223,17 +230,26 @@ static void give_pingall(void) {
     banyan_pingall(tree, command);
 }
 
+static const struct command *oldest_open(void) {
+    for (size_t i = 0; i < given_count; i++) {
+        if (!given[i]->answered)
+            return given[i];
+    }
+    abort();
+}
+
 static void wait_for_events(void) {
     struct pollfd watch = {.fd = banyan_fd(tree), .events = POLLIN};
     banyan_flush(tree);
-    if (poll(&watch, 1, 60000) == 0) {
-        struct command nobody = {0};
-        fail("nothing happens any more", &nobody, "");
-    }
+    if (outstanding == 0) /* the flush has brought the last answers */
+        return;
+    if (poll(&watch, 1, QUIET_MS) == 0)
+        fail("nothing happens any more", oldest_open(), "");
     banyan_process(tree);
 }
 
 static void wait_for_all(void) {
+    banyan_flush(tree);
     while (outstanding > 0)
         wait_for_events();
     while (given_count > 0)
@@ -408,7 +424,8 @@ int main(int argc, char **argv) {
             give_pingall();
         if (draw(4) == 0)
             fault();
-        wait_for_events();
+        if (outstanding > 0)
+            wait_for_events();
     }
     wait_for_all();
     heal();

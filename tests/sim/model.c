@@ -7,7 +7,7 @@
 
 #include "sim.h"
 
-enum { QUICK_US = 140000 }; /* less than half of any deadline */
+enum { QUICK_US = 100000 }; /* less than half of any deadline */
 
 /* ---- the history of a process ---- */
 

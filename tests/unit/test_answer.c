@@ -274,6 +274,7 @@ static void every_code_has_its_name(void **state) {
         {ANSWER_OUT_OF_RANGE, "out_of_range"},
         {ANSWER_USAGE, "usage"},
         {ANSWER_SYSTEM, "system"},
+        {ANSWER_UNKNOWN, "unknown_command"},
         {ANSWER_CODES, "unknown"},
     };
     (void)state;
