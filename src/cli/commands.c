@@ -19,6 +19,7 @@ struct command_entry {
 static void run_create(struct session *session, struct words *words);
 static void run_pingall(struct session *session, struct words *words);
 static void run_kill(struct session *session, struct words *words);
+static void run_explain(struct session *session, struct words *words);
 static void run_help(struct session *session, struct words *words);
 static void run_exit(struct session *session, struct words *words);
 
@@ -28,6 +29,7 @@ static const struct command_entry commands[] = {
     {"exec", "ID N < FILE", "the same, with the integers in a file", NULL},
     {"pingall", "", "list the nodes that cannot be reached", run_pingall},
     {"kill", "ID", "end node ID and all beneath it", run_kill},
+    {"explain", "ID", "tell what happened to node ID", run_explain},
     {"help", "", "show this list", run_help},
     {"exit", "", "wait for all answers, end all nodes (also: quit)", run_exit},
     {"quit", "", NULL, run_exit},
@@ -105,6 +107,18 @@ static void run_kill(struct session *session, struct words *words) {
         refuse_id(session, ANSWER_KILL, word);
     else if ((tag = session_ticket(session)) != NULL)
         banyan_kill(session->tree, id, tag);
+}
+
+static void run_explain(struct session *session, struct words *words) {
+    struct word word = words_next(words);
+    int64_t id;
+    void *tag;
+    if (word.len == 0 || words_next(words).len > 0)
+        refuse_arguments(session, "explain");
+    else if (!word_id(word, &id))
+        refuse_id(session, ANSWER_EXPLAIN, word);
+    else if ((tag = session_ticket(session)) != NULL)
+        banyan_explain(session->tree, id, tag);
 }
 
 static void run_pingall(struct session *session, struct words *words) {

@@ -17,6 +17,7 @@ enum { DEADLINE_MOST_MS = 3600000 };
 struct arguments {
     struct banyan_options options;
     const char *file; /* NULL: standard input */
+    const char *log;  /* NULL: none */
 };
 
 static void print_help(void) {
@@ -33,6 +34,7 @@ static void print_help(void) {
          "                  is unavailable (1000)\n"
          "  --dir DIR       where to make the directory for the sockets ($TMPDIR or /tmp)\n"
          "  --node PROGRAM  the program of the nodes (banyan-node beside this program)\n"
+         "  --log FILE      append to FILE what happens to the nodes, a line for each event\n"
          "  --help          show this help\n"
          "  --version       show the versions of banyan and nng\n"
          "\n"
@@ -53,11 +55,12 @@ static unsigned parse_deadline(const char *text) {
 }
 
 static void parse_arguments(int argc, char **argv, struct arguments *arguments) {
-    enum { DEADLINE = 256, DIRECTORY, NODE, HELP, VERSION };
+    enum { DEADLINE = 256, DIRECTORY, NODE, LOG, HELP, VERSION };
     static const struct option options[] = {
         {"deadline", required_argument, NULL, DEADLINE},
         {"dir", required_argument, NULL, DIRECTORY},
         {"node", required_argument, NULL, NODE},
+        {"log", required_argument, NULL, LOG},
         {"help", no_argument, NULL, HELP},
         {"version", no_argument, NULL, VERSION},
         {NULL, 0, NULL, 0},
@@ -73,6 +76,9 @@ static void parse_arguments(int argc, char **argv, struct arguments *arguments) 
             break;
         case NODE:
             arguments->options.node_program = optarg;
+            break;
+        case LOG:
+            arguments->log = optarg;
             break;
         case HELP:
             print_help();
@@ -147,12 +153,23 @@ static bool is_plain(int fd) {
     return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+static FILE *open_log(const char *path) {
+    FILE *log = path != NULL ? fopen(path, "ae") : NULL;
+    if (path != NULL && log == NULL) {
+        fprintf(stderr, "banyan: cannot open %s: %s\n", path, strerror(errno));
+        exit(EXIT_USAGE);
+    }
+    return log;
+}
+
 static int run(struct arguments *arguments, int commands, int signals) {
-    struct session session = {.output = {.fd = STDOUT_FILENO, .plain = is_plain(STDOUT_FILENO)}};
+    struct session session = {.log = open_log(arguments->log),
+                              .output = {.fd = STDOUT_FILENO, .plain = is_plain(STDOUT_FILENO)}};
     char error[256] = "out of memory";
     bool opened = input_open(&session.input, commands);
     session.order = order_new(!session.input.terminal, emit, &session);
     arguments->options.answered = session_answered;
+    arguments->options.noticed = session_noticed;
     arguments->options.arg = &session;
     if (opened && session.order != NULL)
         session.tree = banyan_open(&arguments->options, error, sizeof error);
@@ -163,6 +180,8 @@ static int run(struct arguments *arguments, int commands, int signals) {
         sources_close(&session);
         banyan_close(session.tree);
     }
+    if (session.log != NULL)
+        fclose(session.log);
     bool started = session.tree != NULL;
     order_free(session.order);
     input_close(&session.input);

@@ -43,6 +43,19 @@ void session_answered(void *arg, void *tag, const struct banyan_answer *answer) 
     free(longer);
 }
 
+/* A log that cannot be written any more must not end the session. */
+void session_noticed(void *arg, const char *line) {
+    struct session *session = arg;
+    if (session->input.terminal)
+        fprintf(stderr, "%s\n", line);
+    if (session->log != NULL &&
+        (fprintf(session->log, "%s\n", line) < 0 || fflush(session->log) != 0)) {
+        fprintf(stderr, "banyan: cannot write the log: %s\n", strerror(errno));
+        fclose(session->log);
+        session->log = NULL;
+    }
+}
+
 /* ---- the loop ---- */
 
 static bool is_over(const struct session *session) {

@@ -54,6 +54,7 @@ struct session {
     struct source *sources;
     size_t source_count;
     bool leaving; /* no further command is taken */
+    FILE *log;    /* where notices go; NULL: there is no log */
     int signal;   /* that ends the program; 0: none */
 };
 
@@ -65,6 +66,7 @@ void *session_ticket(struct session *session);
 /* Answers a command that never came to the tree. */
 void session_refuse(struct session *session, const char *text);
 /* For banyan_options. */
+void session_noticed(void *arg, const char *line);
 void session_answered(void *arg, void *tag, const struct banyan_answer *answer);
 
 /* input.c */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "controller.h"
@@ -73,10 +74,23 @@ static void port_answer(void *arg, void *tag, const struct answer *answer) {
     tree->options.answered(tree->options.arg, tag, (const struct banyan_answer *)answer);
 }
 
+static void port_notice(void *arg, const char *line) {
+    const struct banyan *tree = arg;
+    if (tree->options.noticed != NULL)
+        tree->options.noticed(tree->options.arg, line);
+}
+
+static uint64_t wall_offset_us(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000 - net_now_us();
+}
+
 static int start(struct banyan *tree, char *error, size_t size) {
-    struct engine_ports ports = {.arg = tree, .answer = port_answer};
+    struct engine_ports ports = {.arg = tree, .answer = port_answer, .notice = port_notice};
     unsigned deadline_ms = tree->options.deadline_ms != 0 ? tree->options.deadline_ms : DEADLINE_MS;
-    struct engine_options options = {.deadline_us = (uint64_t)deadline_ms * 1000};
+    struct engine_options options = {.deadline_us = (uint64_t)deadline_ms * 1000,
+                                     .wall_us = wall_offset_us()};
     int number = loop_open(tree);
     asks_ports(&ports);
     peers_ports(&ports);
@@ -167,6 +181,11 @@ void banyan_kill(struct banyan *tree, int64_t id, void *tag) {
 void banyan_pingall(struct banyan *tree, void *tag) {
     loop_touch(tree);
     engine_pingall(tree->engine, tag);
+}
+
+void banyan_explain(struct banyan *tree, int64_t id, void *tag) {
+    loop_touch(tree);
+    engine_explain(tree->engine, tag, id);
 }
 
 void banyan_exec(struct banyan *tree, int64_t id, uint64_t n, const char *text, size_t len,

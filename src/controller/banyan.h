@@ -68,6 +68,8 @@ struct banyan_options {
     /* Called with each answer. tag is what the command was given. It may give further commands. */
     void (*answered)(void *arg, void *tag, const struct banyan_answer *answer);
     void *arg;
+    /* Called with one line for each thing that happens to a node, for people. NULL: not wanted. */
+    void (*noticed)(void *arg, const char *line);
     const char *directory;    /* for the sockets' directory; NULL: $TMPDIR, or /tmp */
     const char *node_program; /* the program of the nodes; NULL: beside the running program, or in
                                  the place it was installed to */
@@ -103,6 +105,9 @@ void banyan_kill(struct banyan *tree, int64_t id, void *tag);
 
 /* Lists the nodes that cannot be reached. */
 void banyan_pingall(struct banyan *tree, void *tag);
+
+/* Tells what is held of a node, and what happened to it, in lines for people. */
+void banyan_explain(struct banyan *tree, int64_t id, void *tag);
 
 /* Has a node add n integers: text holds them in decimal, separated by spaces and tabs. */
 void banyan_exec(struct banyan *tree, int64_t id, uint64_t n, const char *text, size_t len,

@@ -86,6 +86,9 @@ static void put_result(struct out *out, const struct answer *answer) {
         put_text(out, ": ");
         put_number(out, answer->sum);
         break;
+    case ANSWER_EXPLAIN:
+        put_text(out, answer->text);
+        break;
     case ANSWER_PINGALL:
         put_text(out, "Ok: ");
         put_ids(out, answer);
@@ -156,7 +159,7 @@ static void put_error(struct out *out, const struct answer *answer) {
     case ANSWER_UNKNOWN:
         put_text(out, "unknown command '");
         put_word(out, answer->word, answer->word_len);
-        put_text(out, "': expected create, exec, pingall, kill, help or exit");
+        put_text(out, "': expected create, exec, pingall, kill, explain, help or exit");
         break;
     default:
         put_shown(out, answer->text, strlen(answer->text));

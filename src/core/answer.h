@@ -36,6 +36,7 @@ enum answer_command {
     ANSWER_EXEC,
     ANSWER_PINGALL,
     ANSWER_KILL,
+    ANSWER_EXPLAIN,
     ANSWER_LINE, /* a line that is none of them */
 };
 
@@ -53,7 +54,7 @@ struct answer {
     uint64_t position;      /* NOT_INTEGER, OUT_OF_RANGE: which number, from 1 */
     const char *word;       /* NOT_INTEGER, OUT_OF_RANGE, BAD_ID, UNKNOWN: the word; borrowed */
     size_t word_len;        /* its length; only the first ANSWER_WORD_MAX bytes are shown */
-    const char *text;       /* USAGE, SYSTEM: the message; borrowed */
+    const char *text;       /* USAGE, SYSTEM: the message; explain: the lines; borrowed */
 };
 
 enum {

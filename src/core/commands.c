@@ -88,6 +88,8 @@ static void waiters_go(struct engine *engine, struct command *waiters) {
             create_go(engine, command);
         else if (command->kind == ANSWER_KILL)
             kill_go(engine, command);
+        else if (command->kind == ANSWER_EXPLAIN)
+            explain_go(engine, command);
         else
             exec_locate(engine, (struct exec *)command);
     }
@@ -254,6 +256,7 @@ void engine_joined(struct engine *engine, uint64_t serial, enum hop hop) {
     member->command = NULL;
     member->asked_us = 0;
     engine_event(engine, member, EVENT_HEARD);
+    history_add(&member->history, engine->now_us, "started");
     engine_phase(engine, member, PHASE_PRESENT, 0);
     repair_linked(engine, member, engine_member(engine, member->starter));
     structural_answer(engine, create, &(struct answer){.code = ANSWER_OK, .pid = member->pid});
@@ -279,6 +282,7 @@ void engine_exited(struct engine *engine, uint64_t serial) {
     if (member == NULL || member->verdict == VERDICT_ENDED)
         return;
     engine_event(engine, member, EVENT_EXITED);
+    incident(engine, member, "ended");
     engine->unsettle = true;
     rounds_exited(engine, member);
     if (member->phase == PHASE_CREATING) {
@@ -311,11 +315,12 @@ static void reap(struct engine *engine, struct member *member) {
 
 void engine_reaped(struct engine *engine, uint64_t serial, enum hop hop, const char *how) {
     struct member *member = engine_member(engine, serial);
-    (void)how;
     if (member == NULL)
         return;
     member->reaping = false;
     member->reaped = hop == HOP_OK;
+    if (member->reaped)
+        incident_how(engine, member, how);
     if (hop != HOP_OK) {
         member->retry_us = engine->now_us + RETRY_US;
         engine_retry_at(engine, member->retry_us);
@@ -444,7 +449,13 @@ void commands_settle(struct engine *engine) {
     }
 }
 
-/* ---- pingall ---- */
+/* ---- pingall, explain ---- */
+
+void engine_explain(struct engine *engine, void *tag, int64_t id) {
+    struct command *explain = command_new(engine, ANSWER_EXPLAIN, tag, id);
+    if (explain != NULL)
+        explain_go(engine, explain);
+}
 
 void engine_pingall(struct engine *engine, void *tag) {
     struct command *ping = command_new(engine, ANSWER_PINGALL, tag, 0);

@@ -17,7 +17,7 @@ struct engine *engine_new(const struct engine_options *options, const struct eng
 static void command_list_free(struct command *list) {
     struct command *command, *next;
     DL_FOREACH_SAFE(list, command, next) {
-        if (command->kind == ANSWER_PINGALL)
+        if (command->kind == ANSWER_PINGALL || command->kind == ANSWER_EXPLAIN)
             free(command);
     }
 }
@@ -31,6 +31,8 @@ static void members_free(struct tree_node *top) {
             end = end->right;
         if (end != NULL)
             end->right = top->right;
+        command_list_free(member_of(top)->waiters);
+        history_free(&member_of(top)->history);
         free(top);
         top = next;
     }
@@ -130,6 +132,7 @@ void engine_member_free(struct engine *engine, struct member *member) {
     if (member->arrangement.sent_us != 0)
         engine->arranging--;
     engine->ports.forget(engine->ports.arg, member->serial);
+    history_free(&member->history);
     HASH_DELETE(by_serial, engine->by_serial, member);
     free(member);
 }

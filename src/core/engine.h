@@ -128,12 +128,15 @@ struct engine_ports {
     bool (*probe)(void *arg, uint64_t serial);
     /* The question is not wanted any more. */
     void (*unprobe)(void *arg, uint64_t serial);
+    /* Something that people may want to know happened to a node: one line. */
+    void (*notice)(void *arg, const char *line);
     /* The node does not exist any more: release what is held for it. */
     void (*forget)(void *arg, uint64_t serial);
 };
 
 struct engine_options {
     uint64_t deadline_us; /* of a survey */
+    uint64_t wall_us;     /* what to add to the engine's time to have the time since 1970 */
 };
 
 /* NULL: out of memory. The ports are copied. */
@@ -147,6 +150,8 @@ void engine_free(struct engine *engine);
 void engine_create(struct engine *engine, void *tag, int64_t id, bool has_parent, int64_t parent);
 void engine_kill(struct engine *engine, void *tag, int64_t id);
 void engine_pingall(struct engine *engine, void *tag);
+/* Answered with a text: what is held of the node, and what happened to it. */
+void engine_explain(struct engine *engine, void *tag, int64_t id);
 
 /* An exec whose numbers are at hand: len bytes on one line, blank-separated. */
 void engine_exec(struct engine *engine, void *tag, int64_t id, uint64_t n, const char *text,

@@ -9,6 +9,7 @@
 #define HASH_NONFATAL_OOM 1
 
 #include "engine.h"
+#include "history.h"
 #include "overlay.h"
 #include "tree.h"
 
@@ -19,6 +20,7 @@ enum {
     SLICES_IN_ALL = 14,           /* of all execs: bounds the memory */
     BUNDLES_AHEAD = 2,            /* bundles of small execs under way to one node */
     EXECS_IN_ALL = 100000,        /* unanswered execs before the engine is busy */
+    MOVED_MOST = 16,              /* children that an incident names, at most */
     SMALL_BYTES_IN_ALL = 8 << 20, /* of their text, likewise */
 };
 
@@ -75,6 +77,12 @@ struct member {
         uint64_t retry_us; /* 0: no need to send again */
         bool stale;        /* the set is to be sent */
     } arrangement;
+    /* what is told of it */
+    struct history history;
+    int64_t moved[MOVED_MOST]; /* children that moved because of its latest incident ... */
+    size_t moved_count;
+    const struct tree_node *moved_to; /* ... to this one; NULL: the controller */
+    bool moving;                      /* the sets that say so are under way */
     /* surveys */
     uint64_t asked_round;
     uint64_t heard_round;
@@ -177,6 +185,13 @@ void commands_settle(struct engine *engine); /* lets kills, pingalls and reaps g
 void commands_lost(struct engine *engine, struct member *member); /* creates below a lost node */
 void commands_retry(struct engine *engine, struct member *member);
 struct member *command_wait(struct engine *engine, struct command *command, int64_t id);
+
+/* incidents.c */
+void incident(struct engine *engine, struct member *member, const char *what);
+void incident_how(struct engine *engine, struct member *member, const char *how);
+void incident_moved(struct engine *engine, struct member *child, uint64_t from, uint64_t to);
+void incidents_settled(struct engine *engine);
+void explain_go(struct engine *engine, struct command *explain);
 
 /* execs.c */
 void exec_locate(struct engine *engine, struct exec *exec);

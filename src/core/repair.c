@@ -29,6 +29,8 @@ static void compare(struct engine *engine, struct member *member) {
     bool wanted = engine_available(&member->node);
     uint64_t parent = member->node.up != NULL ? member_of(member->node.up)->serial : 0;
     if (member->linked && (!wanted || member->linked_to != parent)) {
+        if (wanted)
+            incident_moved(engine, member, member->linked_to, parent);
         mark_stale(engine, member->linked_to);
         member->linked = false;
     }
@@ -111,6 +113,7 @@ static void arrange(struct engine *engine, struct member *parent) {
 /* Every path that can be repaired for now is repaired. */
 static void wake_all(struct engine *engine) {
     struct tree_node *at = engine->tree.root;
+    incidents_settled(engine);
     for (; at != NULL; at = tree_next(engine->tree.root, at)) {
         struct member *member = member_of(at);
         if (member->again_us != 0)

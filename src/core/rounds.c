@@ -12,6 +12,7 @@
  */
 #include "engine_state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <utlist.h>
 
@@ -117,6 +118,9 @@ static void answer_ping(struct engine *engine, struct command *ping) {
 static void judge(struct engine *engine) {
     struct tree_node *at = engine->tree.root;
     bool changed = false;
+    char missed[HISTORY_WHAT];
+    snprintf(missed, sizeof missed, "answered neither round of a survey within %llu ms",
+             (unsigned long long)engine->options.deadline_us / 1000);
     for (; at != NULL; at = tree_next(engine->tree.root, at)) {
         struct member *member = member_of(at);
         if (member->asked_round != engine->survey.round)
@@ -128,6 +132,7 @@ static void judge(struct engine *engine) {
         }
         if (member->verdict == VERDICT_AVAILABLE) {
             engine_event(engine, member, EVENT_MISSED);
+            incident(engine, member, missed);
             execs_fail(engine, member, ANSWER_UNAVAILABLE);
             changed = true;
         }
@@ -218,6 +223,7 @@ void engine_probed(struct engine *engine, uint64_t serial) {
     bool resumed = member->verdict == VERDICT_SILENT;
     engine_event(engine, member, EVENT_HEARD);
     if (resumed) {
+        incident(engine, member, "answered again");
         member->arrangement.stale = true; /* what it was told before may have been lost on it */
         repair(engine);
     }

@@ -30,6 +30,7 @@ enum {
     EXECS_AHEAD = 64,
     NUMBERS_MOST = 40,
     DEADLINE_MS = 1000,
+    ANSWER_MS = 30000,
     QUIET_MS = 20000
 };
 
@@ -80,12 +81,17 @@ static unsigned draw(unsigned below) {
     return (unsigned)((x >> 20) % below);
 }
 
+static bool stay; /* for a debugger: wait where something is wrong */
+
 static _Noreturn void fail(const char *what, const struct command *command, const char *text) {
     printf("FAILED (--seed %lu): %s: command %d, node %d (state %d since step %lu), given at step "
            "%lu, now "
            "%lu: %s\n",
            seed, what, command->kind, command->id, nodes[command->id].state,
            nodes[command->id].since, command->given, step, text);
+    fflush(stdout);
+    while (stay)
+        pause();
     for (int id = 1; id <= count; id++) { /* leave nothing behind */
         if (nodes[id].pid > 0)
             kill(nodes[id].pid, SIGKILL);
@@ -246,6 +252,8 @@ static void wait_for_events(void) {
     if (poll(&watch, 1, QUIET_MS) == 0)
         fail("nothing happens any more", oldest_open(), "");
     banyan_process(tree);
+    if (outstanding > 0 && now_ms() - oldest_open()->given_ms > ANSWER_MS)
+        fail("no answer", oldest_open(), "");
 }
 
 static void wait_for_all(void) {
@@ -394,6 +402,8 @@ static void parse(int argc, char **argv) {
             seed = value;
         else if (strcmp(argv[i], "--faults") == 0)
             faults_wanted = value;
+        else if (strcmp(argv[i], "--stay") == 0)
+            stay = value != 0;
         else if (strcmp(argv[i], "--nodes") == 0 && value >= 1 && value <= NODES_MOST)
             count = (int)value;
     }

@@ -7,16 +7,21 @@
  */
 #include <inttypes.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "sim.h"
 
-enum { SCHEDULES = 100000 };
+enum {
+    SCHEDULES = 100000,
+    LONGEST_S = 60, /* of one schedule, which takes no millisecond usually */
+};
 
 static const struct profile profiles[] = {
     {.name = "mixed",
@@ -308,12 +313,23 @@ static void add_totals(struct sim *sim) {
     sim->totals->steps += sim->steps;
 }
 
+/* Nothing is to be saved, so that printing in a handler does no harm. */
+static uint64_t running;
+
+static void stuck(int number) {
+    (void)number;
+    printf("FAILED: BANYAN_SEED=%" PRIu64 ": a call of the engine does not end\n", running);
+    abort();
+}
+
 /* The engine's memory is left after a failure: it may be in any state. */
 static bool run(struct sim *sim, uint64_t seed, struct totals *totals) {
     sim_reset(sim);
     sim->seed = sim->random = seed;
     sim->totals = totals;
     sim->trace = getenv("BANYAN_TRACE") != NULL;
+    running = seed;
+    alarm(LONGEST_S);
     begin(sim);
     if (sim->profile->abandoned)
         abandon(sim);
@@ -360,9 +376,11 @@ static void schedules(void **state) {
         count = 1;
     }
     printf("schedules from seed %" PRIu64 " to %" PRIu64 "\n", from, from + count - 1);
+    signal(SIGALRM, stuck);
     numbers_prepare();
     for (uint64_t seed = from; seed < from + count && failures < keep_going; seed++)
         failures += !run(&sim, seed, &totals);
+    alarm(0);
     sim_reset(&sim);
     sim_release(&sim);
     numbers_release();
