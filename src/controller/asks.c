@@ -82,15 +82,21 @@ static void put_node(struct wire_writer *writer, struct banyan *tree,
     wire_put_text(writer, peer->address);
 }
 
+static void put_child(struct child *child, const struct peer *peer) {
+    child->node = peer->node;
+    snprintf(child->address, sizeof child->address, "%s", peer->address);
+}
+
+/* A root that listens and has not joined yet is connected already, and stays so. */
 static bool set_own_children(struct banyan *tree, const struct engine_children *children) {
-    struct child *nodes = calloc(children->count + 1, sizeof *nodes);
+    struct child *nodes = calloc(children->count + children->starting_count + 1, sizeof *nodes);
     size_t count = nodes != NULL ? children->count : 0;
-    for (size_t i = 0; i < count; i++) {
-        const struct engine_node *node = &children->nodes[i];
-        nodes[i].node = (struct wire_node){
-            .serial = node->serial, .id = node->id, .low = node->low, .high = node->high};
-        snprintf(nodes[i].address, sizeof nodes[i].address, "%s",
-                 peer_find(tree, node->serial)->address);
+    for (size_t i = 0; i < count; i++)
+        put_child(&nodes[i], peer_find(tree, children->nodes[i].serial));
+    for (size_t i = 0; nodes != NULL && i < children->starting_count; i++) {
+        const struct peer *peer = peer_find(tree, children->starting[i]);
+        if (peer != NULL && peer->pid != 0)
+            put_child(&nodes[count++], peer);
     }
     bool done = nodes != NULL && children_set(tree->children, nodes, count) == 0;
     free(nodes);

@@ -187,6 +187,8 @@ bool peer_collect(struct banyan *tree, uint64_t serial) {
 
 static void port_forget(void *arg, uint64_t serial) {
     struct peer *peer = peer_find(arg, serial);
+    if (peer != NULL && peer->starting > 0 && peer->pid == 0)
+        end_unwatched(arg, peer); /* the engine has given it up before it was ready */
     if (peer != NULL)
         peer_drop(arg, peer);
 }
@@ -280,10 +282,10 @@ void peers_handle(struct banyan *tree, const struct event *event) {
         engine_surveyed(tree->engine, event->version);
         break;
     case POST_COLLECTED:
-        if (event->collected)
+        if (event->collected && event->status != -1)
             process_describe(event->status, how);
         engine_reaped(tree->engine, event->serial, event->collected ? HOP_OK : HOP_BROKEN,
-                      event->collected ? how : NULL);
+                      event->collected && event->status != -1 ? how : NULL);
         break;
     default:
         engine_spawned(tree->engine, event->serial, HOP_REFUSED, 0,

@@ -69,6 +69,12 @@ static void wait_at(struct member *member, struct command *command) {
     DL_APPEND(member->waiters, command);
 }
 
+/* Whether an older command that is not settled yet takes the id away from one with this seq. Where
+ * that is not sure, command_wait has had it wait. */
+bool command_cut_off(struct engine *engine, int64_t id, uint64_t seq) {
+    return unsettled_on_way(engine, id, seq) != NULL;
+}
+
 /* For a command on an existing node: has it wait if it must, and returns where. A subtree that is
  * being ended has no nodes any more, unless a create among the waiters brings one back. */
 struct member *command_wait(struct engine *engine, struct command *command, int64_t id) {
@@ -115,6 +121,7 @@ void engine_create(struct engine *engine, void *tag, int64_t id, bool has_parent
 
 static void create_retry_later(struct engine *engine, struct member *member) {
     member->asked_us = 0;
+    engine_broken(engine, member, true);
     member->retry_us = engine->now_us + RETRY_US;
     engine_retry_at(engine, member->retry_us);
 }
@@ -123,7 +130,7 @@ static void spawn(struct engine *engine, struct member *member) {
     struct member *parent = engine_member(engine, member->starter);
     struct arrangement *at = parent != NULL ? &parent->arrangement : &engine->top;
     member->asked_us = engine->now_us;
-    engine->watch_us = engine->watch_us != 0 ? engine->watch_us : engine->now_us;
+    engine_watch(engine);
     at->version = ++engine->last_version;
     struct engine_spawn spawn = {.node = engine_node_of(member),
                                  .parent = member->starter,
@@ -141,7 +148,8 @@ static void refuse_parent(struct engine *engine, struct command *create) {
         wait_at(way, create);
         return;
     }
-    bool exists = engine_find(engine, create->parent) != NULL;
+    const struct member *parent = engine_find(engine, create->parent);
+    bool exists = parent != NULL && parent->born < create->seq;
     structural_answer(engine, create,
                       &(struct answer){.code = exists ? ANSWER_WRONG_PARENT : ANSWER_NO_PARENT,
                                        .parent = create->parent,
@@ -166,12 +174,16 @@ static void create_go(struct engine *engine, struct command *create) {
         wait_at(way, create);
         return;
     }
-    struct tree_place place = tree_place(&engine->tree, create->id);
-    if (!create->refused && engine_find(engine, create->id) != NULL) {
+    if (create->refused) {
+        refuse_parent(engine, create);
+        return;
+    }
+    if (engine_find(engine, create->id) != NULL) {
         structural_finish(engine, create, ANSWER_EXISTS, NULL);
         return;
     }
-    if (create->refused || parent_is_wrong(engine, create, &place)) {
+    struct tree_place place = tree_place(&engine->tree, create->id);
+    if (parent_is_wrong(engine, create, &place)) {
         refuse_parent(engine, create);
         return;
     }
@@ -203,15 +215,18 @@ static void member_remove(struct engine *engine, struct member *member) {
 static void create_fail(struct engine *engine, struct member *member, enum answer_code code,
                         const char *text) {
     struct command *create = member->command;
-    member->asked_us = member->retry_us = 0;
+    member->asked_us = member->retry_us = member->broken_us = 0;
     structural_answer(engine, create, &(struct answer){.code = code, .text = text});
     if (member->pid == 0) {
+        uint64_t starter = member->starter;
         free(create);
         member_remove(engine, member);
+        repair_unjoined(engine, starter);
         return;
     }
     engine_phase(engine, member, PHASE_ENDING, member->born);
     DL_APPEND(engine->kills, create);
+    repair_unjoined(engine, member->starter);
     if (member->verdict != VERDICT_ENDED)
         engine->ports.end(engine->ports.arg, member->serial);
 }
@@ -224,6 +239,7 @@ void commands_retry(struct engine *engine, struct member *member) {
         spawn(engine, member);
     } else {
         member->asked_us = engine->now_us;
+        engine_watch(engine);
         if (!engine->ports.join(engine->ports.arg, member->serial, member->node.id))
             create_retry_later(engine, member);
     }
@@ -240,6 +256,7 @@ void engine_spawned(struct engine *engine, uint64_t serial, enum hop hop, int64_
         create_retry_later(engine, member);
     } else {
         member->pid = pid;
+        engine_broken(engine, member, false);
         commands_retry(engine, member);
     }
 }
@@ -255,6 +272,7 @@ void engine_joined(struct engine *engine, uint64_t serial, enum hop hop) {
     struct command *create = member->command;
     member->command = NULL;
     member->asked_us = 0;
+    engine_broken(engine, member, false);
     engine_event(engine, member, EVENT_HEARD);
     history_add(&member->history, engine->now_us, "started");
     engine_phase(engine, member, PHASE_PRESENT, 0);
@@ -277,6 +295,11 @@ void commands_lost(struct engine *engine, struct member *lost) {
     }
 }
 
+/* Everybody on the way to it has answered surveys meanwhile: it is the new node that does not. */
+void commands_stuck(struct engine *engine, struct member *member) {
+    create_fail(engine, member, ANSWER_SYSTEM, "the node does not answer");
+}
+
 void engine_exited(struct engine *engine, uint64_t serial) {
     struct member *member = engine_member(engine, serial);
     if (member == NULL || member->verdict == VERDICT_ENDED)
@@ -291,8 +314,10 @@ void engine_exited(struct engine *engine, uint64_t serial) {
     }
     execs_fail(engine, member, ANSWER_UNAVAILABLE);
     commands_lost(engine, member);
-    if (member->phase != PHASE_ENDING)
+    if (member->phase != PHASE_ENDING) {
+        engine->fault_us = engine->now_us;
         repair(engine);
+    }
 }
 
 /* ---- the end of processes ---- */
@@ -308,6 +333,8 @@ static void reap(struct engine *engine, struct member *member) {
     if (!orphan && !engine_available(&starter->node))
         return; /* stopped, or about to end */
     member->reaping = true;
+    member->reaping_us = orphan ? 0 : engine->now_us;
+    engine_watch(engine);
     if (!engine->ports.reap(engine->ports.arg, member->serial, orphan ? 0 : starter->serial,
                             orphan ? 0 : starter->node.id))
         engine_reaped(engine, member->serial, HOP_BROKEN, NULL);
@@ -318,7 +345,9 @@ void engine_reaped(struct engine *engine, uint64_t serial, enum hop hop, const c
     if (member == NULL)
         return;
     member->reaping = false;
+    member->reaping_us = 0;
     member->reaped = hop == HOP_OK;
+    engine_broken(engine, member, hop != HOP_OK);
     if (member->reaped)
         incident_how(engine, member, how);
     if (hop != HOP_OK) {
@@ -371,10 +400,22 @@ static bool older_in(const struct command *list, uint64_t seq) {
     return false;
 }
 
+/* Whether an older create names as its PARENT a node that the kill takes away. */
+static bool named_as_parent(const struct engine *engine, const struct command *kill) {
+    const struct command *command = engine->structural;
+    for (; command != NULL && command->seq < kill->seq; command = command->newer) {
+        if (command->kind == ANSWER_CREATE && command->has_parent &&
+            tree_covers(&kill->member->node, command->parent))
+            return true;
+    }
+    return false;
+}
+
 /* Whether every command that came before the kill, and that it would disturb, is answered. */
 static bool kill_may_go(const struct engine *engine, const struct command *kill) {
     struct tree_node *top = &kill->member->node;
-    if (older_in(engine->pings, kill->seq) || older_in(engine->asking, kill->seq))
+    if (older_in(engine->pings, kill->seq) || older_in(engine->asking, kill->seq) ||
+        named_as_parent(engine, kill))
         return false;
     for (struct tree_node *at = top; at != NULL; at = tree_next(top, at)) {
         const struct member *member = member_of(at);
@@ -417,6 +458,7 @@ static void subtree_remove(struct engine *engine, struct command *command) {
         at = next;
     }
     structural_finish(engine, command, ANSWER_OK, NULL);
+    engine->unsettle = true; /* a failed create was answered before; a kill may wait for its end */
     waiters_go(engine, waiters);
 }
 

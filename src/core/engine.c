@@ -51,6 +51,10 @@ void engine_free(struct engine *engine) {
     HASH_CLEAR(hh, engine->tree.index);
     HASH_CLEAR(by_serial, engine->by_serial);
     members_free(engine->tree.root);
+    DL_FOREACH_SAFE(engine->kills, command, next) { /* the others are structural */
+        if (command->answered)
+            free(command);
+    }
     for (command = engine->structural; command != NULL; command = next) {
         next = command->newer;
         free(command);
@@ -163,6 +167,7 @@ static void retry(struct engine *engine) {
     engine->retry_us = 0;
     if (due(engine->top.retry_us, engine->now_us))
         repair_retry(engine, NULL);
+    engine_retry_at(engine, engine->top.retry_us);
     for (; at != NULL; at = tree_next(engine->tree.root, at)) {
         struct member *member = member_of(at);
         if (due(member->retry_us, engine->now_us))
@@ -182,6 +187,21 @@ void engine_retry_at(struct engine *engine, uint64_t at_us) {
         engine->retry_us = at_us;
 }
 
+void engine_watch(struct engine *engine) {
+    if (engine->watch_us == 0)
+        engine->watch_us = engine->now_us;
+}
+
+/* A request for a member has come back. Paths that stay broken are like requests that take long. */
+void engine_broken(struct engine *engine, struct member *member, bool broken) {
+    if (!broken)
+        member->broken_us = 0;
+    else if (member->broken_us == 0)
+        member->broken_us = engine->now_us;
+    if (broken)
+        engine_watch(engine);
+}
+
 void engine_tick(struct engine *engine, uint64_t now_us) {
     engine->now_us = now_us;
     if (due(engine->retry_us, now_us))
@@ -192,7 +212,9 @@ void engine_tick(struct engine *engine, uint64_t now_us) {
 }
 
 void engine_flush(struct engine *engine) {
-    commands_settle(engine);
-    rounds_settle(engine);
+    do { /* a pingall waits for kills, and a kill for pingalls */
+        commands_settle(engine);
+        rounds_settle(engine);
+    } while (engine->unsettle);
     execs_flush(engine);
 }

@@ -65,8 +65,9 @@ struct member {
     uint64_t asked_us; /* when spawn or join was sent; 0: none is under way */
     uint64_t retry_us; /* when to ask again; 0: no need */
     /* its end */
-    bool reaped;  /* its exit status is collected: nothing is left of the process */
-    bool reaping; /* asked for */
+    bool reaped;         /* its exit status is collected: nothing is left of the process */
+    bool reaping;        /* asked for */
+    uint64_t reaping_us; /* when another node was asked; 0: none was */
     /* the overlay */
     bool linked;        /* somebody has been told that this node is his child ... */
     uint64_t linked_to; /* ... who: a serial, 0 for the controller */
@@ -84,6 +85,8 @@ struct member {
     const struct tree_node *moved_to; /* ... to this one; NULL: the controller */
     bool moving;                      /* the sets that say so are under way */
     /* surveys */
+    unsigned rounds_waited; /* that have ended meanwhile, while it was being created */
+    uint64_t broken_us; /* since when every request to it has found the path broken; 0: none has */
     uint64_t asked_round;
     uint64_t heard_round;
     bool probed; /* a direct question is outstanding */
@@ -150,6 +153,7 @@ struct engine {
     /* repair */
     struct arrangement top; /* of the controller */
     unsigned arranging;     /* sets under way */
+    uint64_t fault_us;      /* when a node was last lost, or found again */
     /* the present survey */
     struct {
         uint64_t round; /* 0: none */
@@ -171,7 +175,9 @@ struct member *engine_find(struct engine *engine, int64_t id);
 void engine_give(struct engine *engine, struct command *command, struct answer *answer);
 void engine_event(struct engine *engine, struct member *member, enum verdict_event event);
 void engine_retry_at(struct engine *engine, uint64_t at_us); /* something is to be done then */
-bool engine_available(const struct tree_node *node);         /* for the overlay */
+void engine_broken(struct engine *engine, struct member *member, bool broken);
+void engine_watch(struct engine *engine);            /* a request is under way that may take long */
+bool engine_available(const struct tree_node *node); /* for the overlay */
 struct member *engine_member_new(struct engine *engine, struct command *create);
 void engine_member_free(struct engine *engine, struct member *member);
 void engine_phase(struct engine *engine, struct member *member, enum phase phase, uint64_t seq);
@@ -184,7 +190,9 @@ static inline struct member *member_of(struct tree_node *node) {
 void commands_settle(struct engine *engine); /* lets kills, pingalls and reaps go on */
 void commands_lost(struct engine *engine, struct member *member); /* creates below a lost node */
 void commands_retry(struct engine *engine, struct member *member);
+void commands_stuck(struct engine *engine, struct member *member); /* it does not start */
 struct member *command_wait(struct engine *engine, struct command *command, int64_t id);
+bool command_cut_off(struct engine *engine, int64_t id, uint64_t seq);
 
 /* incidents.c */
 void incident(struct engine *engine, struct member *member, const char *what);
@@ -204,6 +212,7 @@ void execs_free(struct engine *engine);
 /* repair.c */
 void repair(struct engine *engine);
 void repair_linked(struct engine *engine, struct member *child, struct member *parent);
+void repair_unjoined(struct engine *engine, uint64_t starter);
 void repair_retry(struct engine *engine, struct member *parent);
 
 /* rounds.c */

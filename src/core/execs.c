@@ -283,8 +283,7 @@ static void bundle_send(struct engine *engine, struct member *member, struct bun
         member->small_lent++;
     DL_APPEND(member->lent, bundle);
     engine->lent++;
-    if (engine->watch_us == 0)
-        engine->watch_us = engine->now_us;
+    engine_watch(engine);
     if (!engine->ports.sums(engine->ports.arg, bundle))
         engine_summed(engine, bundle, HOP_BROKEN, NULL, NULL);
 }
@@ -375,8 +374,7 @@ static void pass_on(struct exec *exec, struct bundle *bundle) {
 static bool exec_admit(struct exec *exec) {
     struct engine *engine = exec->engine;
     struct member *member = engine_find(engine, exec->command.id);
-    if (member == NULL ||
-        (member->phase != PHASE_PRESENT && member->unsettled_by < exec->command.seq)) {
+    if (member == NULL || command_cut_off(engine, exec->command.id, exec->command.seq)) {
         exec_refuse(exec, ANSWER_NOT_FOUND, NULL);
         return false;
     }
@@ -615,6 +613,7 @@ void engine_summed(struct engine *engine, struct bundle *bundle, enum hop hop,
             member->large_lent--;
         else
             member->small_lent--;
+        engine_broken(engine, member, hop == HOP_BROKEN);
         if (hop == HOP_BROKEN) {
             bundle_again(engine, member, bundle);
             return;
@@ -651,6 +650,7 @@ void execs_detach(struct engine *engine, struct member *member) {
         bundle_done(engine, bundle);
     member->again_us = 0;
     member->broken = 0;
+    member->broken_us = 0;
     if (member->flushing) {
         struct member **at = &engine->flush;
         while (*at != member)

@@ -97,7 +97,7 @@ static void arrange(struct engine *engine, struct member *parent) {
         children.parent_id = parent->node.id;
         engine->arranging += at->sent_us == 0;
         at->sent_us = engine->now_us;
-        engine->watch_us = engine->watch_us != 0 ? engine->watch_us : engine->now_us;
+        engine_watch(engine);
     }
     children.version = at->version;
     children.nodes = nodes;
@@ -147,6 +147,12 @@ void repair_linked(struct engine *engine, struct member *child, struct member *p
         repair(engine);
 }
 
+/* A node has failed to join: who started it may be connected to it, or wait for it still. */
+void repair_unjoined(struct engine *engine, uint64_t starter) {
+    mark_stale(engine, starter);
+    repair(engine);
+}
+
 void repair_retry(struct engine *engine, struct member *parent) {
     struct arrangement *at = parent != NULL ? &parent->arrangement : &engine->top;
     at->retry_us = 0;
@@ -160,6 +166,7 @@ void engine_arranged(struct engine *engine, uint64_t parent, uint64_t version, e
         return;
     member->arrangement.sent_us = 0;
     engine->arranging--;
+    engine_broken(engine, member, hop != HOP_OK);
     if (hop != HOP_OK)
         arrange_later(engine, &member->arrangement);
     else if (engine->arranging == 0)

@@ -18,8 +18,11 @@
 
 enum {
     SLACK_US = 20000, /* a parent waits this much longer than its children, if the depth allows */
-    LATE_US = 50000,  /* a deadline noticed later than this was not the nodes' fault alone */
+    PROBE_RETRY_US = 3000,
+    LATE_US = 50000, /* a deadline noticed later than this was not the nodes' fault alone */
     EXTENSIONS = 3,
+    START_DEADLINES = 3, /* until a node that neither starts nor joins is given up, */
+    START_ROUNDS = 3,    /* and so many surveys */
 };
 
 static bool asked_and_unheard(const struct engine *engine, const struct member *member) {
@@ -43,21 +46,29 @@ void rounds_exited(struct engine *engine, struct member *member) {
     }
 }
 
-static void probe(struct engine *engine, struct member *member) {
-    if (member->probed)
-        return;
-    member->probed = engine->ports.probe(engine->ports.arg, member->serial);
+/* False: it could not be asked, for want of memory. */
+static bool probe(struct engine *engine, struct member *member) {
+    if (!member->probed)
+        member->probed = engine->ports.probe(engine->ports.arg, member->serial);
+    return member->probed;
 }
 
 /* ---- the two halves ---- */
 
+/* Nobody is judged who has not been asked, and has not had half the deadline to answer: not even
+ * when the controller is late, or has no memory to ask. */
 static void ask_directly(struct engine *engine) {
     struct tree_node *at = engine->tree.root;
+    uint64_t end_us = engine->now_us + engine->options.deadline_us / 2;
     engine->survey.direct = true;
     for (; at != NULL; at = tree_next(engine->tree.root, at)) {
-        if (asked_and_unheard(engine, member_of(at)))
-            probe(engine, member_of(at));
+        if (asked_and_unheard(engine, member_of(at)) && !probe(engine, member_of(at)))
+            engine->survey.direct = false;
     }
+    if (!engine->survey.direct)
+        engine->survey.half_us = engine->now_us + PROBE_RETRY_US;
+    if (engine->survey.end_us < end_us)
+        engine->survey.end_us = end_us;
 }
 
 static void begin(struct engine *engine) {
@@ -78,7 +89,7 @@ static void begin(struct engine *engine) {
         member->asked_round = engine->survey.round;
         engine->survey.unheard++;
         if (silent)
-            probe(engine, member);
+            probe(engine, member); /* else in the second half */
     }
     uint64_t slack_us = half_us / (2 * (depth + 1));
     if (engine->survey.unheard > 0 &&
@@ -138,8 +149,54 @@ static void judge(struct engine *engine) {
         }
     }
     engine->survey.round = 0;
-    if (changed)
+    if (changed) {
+        engine->fault_us = engine->now_us;
         repair(engine);
+    }
+}
+
+static void older(uint64_t *oldest_us, uint64_t at_us) {
+    if (at_us != 0 && (*oldest_us == 0 || at_us < *oldest_us))
+        *oldest_us = at_us;
+}
+
+/* Since when a request that concerns the member has not been answered; 0: none is under way. */
+static uint64_t waits_since(const struct member *member) {
+    uint64_t oldest_us = 0;
+    older(&oldest_us, member->asked_us);
+    older(&oldest_us, member->reaping_us);
+    older(&oldest_us, member->arrangement.sent_us);
+    if (member->lent != NULL)
+        older(&oldest_us, member->lent->sent_us);
+    if (oldest_us != 0 || member->retry_us != 0 || member->again_us != 0 ||
+        member->arrangement.retry_us != 0)
+        older(&oldest_us, member->broken_us);
+    return oldest_us;
+}
+
+/* A node that is being created, and has been asked to start or to join for so long that any lost
+ * node on the way would have been noticed: so it is the new one that does not answer. */
+static struct member *stuck(struct engine *engine) {
+    uint64_t patience_us = START_DEADLINES * engine->options.deadline_us;
+    struct tree_node *at = engine->tree.root;
+    for (; at != NULL; at = tree_next(engine->tree.root, at)) {
+        struct member *member = member_of(at);
+        if (member->phase == PHASE_CREATING && member->rounds_waited >= START_ROUNDS &&
+            engine->now_us - waits_since(member) >= patience_us &&
+            engine->now_us - engine->fault_us >= patience_us)
+            return member;
+    }
+    return NULL;
+}
+
+/* The clock alone does not tell how long the nodes had: the controller may have been late. */
+static void count_rounds(struct engine *engine) {
+    struct tree_node *at = engine->tree.root;
+    for (; at != NULL; at = tree_next(engine->tree.root, at)) {
+        struct member *member = member_of(at);
+        bool waits = member->phase == PHASE_CREATING && waits_since(member) != 0;
+        member->rounds_waited = waits ? member->rounds_waited + 1 : 0;
+    }
 }
 
 static void end(struct engine *engine) {
@@ -157,6 +214,10 @@ static void end(struct engine *engine) {
         if (member_of(at)->verdict == VERDICT_SILENT)
             commands_lost(engine, member_of(at));
     }
+    struct member *member;
+    count_rounds(engine);
+    while ((member = stuck(engine)) != NULL)
+        commands_stuck(engine, member);
 }
 
 /* The pingalls whose turn has come: every create and kill before them is answered. */
@@ -191,11 +252,11 @@ void rounds_settle(struct engine *engine) {
                 return;
             begin(engine);
         }
-        if (!over(engine)) {
-            if (!engine->survey.direct && engine->now_us >= engine->survey.half_us)
-                ask_directly(engine);
+        if (engine->survey.unheard > 0 && !engine->survey.direct &&
+            engine->now_us >= engine->survey.half_us)
+            ask_directly(engine);
+        if (!over(engine))
             return;
-        }
         end(engine);
     }
 }
@@ -212,7 +273,7 @@ void engine_heard(struct engine *engine, uint64_t round, const uint64_t *serials
 
 void engine_surveyed(struct engine *engine, uint64_t round) {
     if (round == engine->survey.round && !engine->survey.direct)
-        ask_directly(engine);
+        engine->survey.half_us = engine->now_us; /* the second half begins with the next tick */
 }
 
 void engine_probed(struct engine *engine, uint64_t serial) {
@@ -224,6 +285,7 @@ void engine_probed(struct engine *engine, uint64_t serial) {
     engine_event(engine, member, EVENT_HEARD);
     if (resumed) {
         incident(engine, member, "answered again");
+        engine->fault_us = engine->now_us;
         member->arrangement.stale = true; /* what it was told before may have been lost on it */
         repair(engine);
     }
@@ -231,21 +293,12 @@ void engine_probed(struct engine *engine, uint64_t serial) {
 
 /* ---- requests that take long ---- */
 
-static void older(uint64_t *oldest_us, uint64_t at_us) {
-    if (at_us != 0 && (*oldest_us == 0 || at_us < *oldest_us))
-        *oldest_us = at_us;
-}
-
 /* When the oldest request that is under way was sent; 0: none is. */
 static uint64_t oldest_request(const struct engine *engine) {
     uint64_t oldest_us = 0;
     struct tree_node *at = engine->tree.root;
     for (; at != NULL; at = tree_next(engine->tree.root, at)) {
-        const struct member *member = member_of(at);
-        older(&oldest_us, member->asked_us);
-        older(&oldest_us, member->arrangement.sent_us);
-        if (member->lent != NULL)
-            older(&oldest_us, member->lent->sent_us);
+        older(&oldest_us, waits_since(member_of(at)));
     }
     return oldest_us;
 }

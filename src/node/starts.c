@@ -148,11 +148,28 @@ static bool is_named(uint64_t serial, const struct child *nodes, uint32_t count,
     return false;
 }
 
+/* Adds the nodes that are connected already and have not joined yet, to the controller's knowledge:
+ * those that the set says are being started, or that were started after it was made. There must be
+ * room. */
+static uint32_t keep_starting(const struct node *node, struct child *nodes, uint32_t count,
+                              struct wire_reader starting) {
+    static const struct wire_reader nothing;
+    const struct start *start;
+    uint32_t named = count;
+    DL_FOREACH(node->starts, start) {
+        uint64_t serial = start->child.node.serial;
+        if (start->ready && !is_named(serial, nodes, named, nothing) &&
+            (start->version > node->set_version || is_named(serial, NULL, 0, starting)))
+            nodes[count++] = start->child;
+    }
+    return count;
+}
+
 static void end_unwanted(struct node *node, const struct child *nodes, uint32_t count,
                          struct wire_reader starting) {
     struct start *start, *next;
     DL_FOREACH_SAFE(node->starts, start, next) {
-        if (start->version < node->version && is_unborn(start) &&
+        if (start->version < node->set_version && is_unborn(start) &&
             !is_named(start->child.node.serial, nodes, count, starting)) {
             answer_start(start, WIRE_BROKEN, NULL);
             start_end(node, start);
@@ -160,14 +177,20 @@ static void end_unwanted(struct node *node, const struct child *nodes, uint32_t 
     }
 }
 
-static bool get_children(struct wire_reader *reader, struct child **nodes, uint32_t *count,
-                         struct wire_reader *starting) {
+/* nodes gets room for the present starts besides. */
+static bool get_children(const struct node *node, struct wire_reader *reader, struct child **nodes,
+                         uint32_t *count, struct wire_reader *starting) {
+    const struct start *start;
+    size_t room = 1;
     *nodes = NULL;
     *count = wire_get_u32(reader);
     uint32_t more = wire_get_u32(reader);
     if (*count > (size_t)(reader->end - reader->at) / WIRE_NODE)
         return false;
-    if (*count > 0 && (*nodes = calloc(*count, sizeof **nodes)) == NULL)
+    DL_FOREACH(node->starts, start) {
+        room++;
+    }
+    if ((*nodes = calloc(*count + room, sizeof **nodes)) == NULL)
         return false;
     for (uint32_t i = 0; i < *count; i++) {
         (*nodes)[i].node = wire_get_node(reader);
@@ -184,12 +207,15 @@ static void do_children(struct node *node, struct call *call, struct wire_reader
     struct wire_reader starting;
     uint32_t count;
     uint64_t version = wire_get_u64(reader);
-    if (!get_children(reader, &nodes, &count, &starting)) {
+    if (!get_children(node, reader, &nodes, &count, &starting)) {
         answer_refused(call, WIRE_CHILDREN, "malformed request, or out of memory");
-    } else if (version < node->version) {
+    } else if (version < node->set_version) {
         answer_plain(call, WIRE_CHILDREN, WIRE_OK); /* a later one is in force */
     } else {
-        node->version = version;
+        node->set_version = version;
+        if (node->version < version)
+            node->version = version;
+        count = keep_starting(node, nodes, count, starting);
         int error = children_set(node->children, nodes, count);
         end_unwanted(node, nodes, count, starting);
         if (error == 0)

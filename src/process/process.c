@@ -143,7 +143,10 @@ bool process_collect(pid_t pid, int *status) {
     do
         ended = waitpid(pid, &result, WNOHANG);
     while (ended < 0 && errno == EINTR);
-    if (ended != pid)
+    if (ended < 0 &&
+        errno == ECHILD) /* who started it collected it, and ended before it could say so */
+        result = -1;
+    else if (ended != pid)
         return false;
     *status = result;
     return true;

@@ -50,8 +50,8 @@ void process_write_birth(int birth, const char *failure);
  * the end from, which replaces the given one; the given one itself if this cannot be had. */
 int process_watch_lifeline(int lifeline);
 
-/* The exit status of an ended child, as waitpid gives it. False: it has not ended, or is no child
- * of this process (*status is then untouched). */
+/* The exit status of an ended child, as waitpid gives it; -1 if it is no child of this process (any
+ * more). False: it has not ended (*status is then untouched). */
 bool process_collect(pid_t pid, int *status);
 
 /* "killed by signal 9", "ended with status 1". */

@@ -205,6 +205,10 @@ static void port_unprobe(void *arg, uint64_t serial) {
     peer->probe = NULL;
 }
 
+static void port_notice(void *arg, const char *line) {
+    (void)arg, (void)line;
+}
+
 static void port_forget(void *arg, uint64_t serial) {
     struct sim *sim = arg;
     struct node *node = process_find(sim, serial);
@@ -229,6 +233,7 @@ void shell_ports(struct sim *sim, struct engine_ports *ports) {
         .survey = port_survey,
         .probe = port_probe,
         .unprobe = port_unprobe,
+        .notice = port_notice,
         .forget = port_forget,
     };
 }
