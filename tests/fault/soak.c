@@ -62,6 +62,7 @@ static int count = 31;
 static unsigned long step, outstanding, faults_wanted = 200;
 static unsigned long seed = 1;
 static unsigned long kills, stops, resumes, answers, sums, refusals, pings, slow_pings;
+static double longest_step_ms;
 static double killed_at_ms, *waits_ms, longest_ping_ms;
 static size_t wait_count;
 static int watched; /* the id beneath the last kill whose first answer is awaited; 0: none */
@@ -251,7 +252,10 @@ static void wait_for_events(void) {
         return;
     if (poll(&watch, 1, QUIET_MS) == 0)
         fail("nothing happens any more", oldest_open(), "");
+    double before_ms = now_ms();
     banyan_process(tree);
+    if (now_ms() - before_ms > longest_step_ms)
+        longest_step_ms = now_ms() - before_ms;
     if (outstanding > 0 && now_ms() - oldest_open()->given_ms > ANSWER_MS)
         fail("no answer", oldest_open(), "");
 }
@@ -392,6 +396,7 @@ static void report(size_t descriptors_before) {
         printf("from a kill to the first answer from beneath: median %.2f ms, longest %.2f ms, of "
                "%zu\n",
                waits_ms[wait_count / 2], waits_ms[wait_count - 1], wait_count);
+    printf("longest step of the controller's loop: %.1f ms\n", longest_step_ms);
     printf("descriptors: %zu before, %zu after\n", descriptors_before, open_descriptors());
 }
 
