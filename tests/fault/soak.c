@@ -2,7 +2,7 @@
  * soak: kills, stops and resumes random nodes of a tree while execs, pingalls, kills and creates
  * run, and checks every answer against a model.
  *
- *     soak [--seed N] [--faults N] [--nodes N]
+ *     soak [--seed N] [--faults N] [--nodes N] [--deadline MS] [--kind all|kills|stops] [--stay 1]
  *
  * The model knows of each node what was done to it and when, in steps of the program: an answer is
  * judged by what happened between its command and itself.
@@ -25,14 +25,7 @@
 
 #include "controller/banyan.h"
 
-enum {
-    NODES_MOST = 255,
-    EXECS_AHEAD = 64,
-    NUMBERS_MOST = 40,
-    DEADLINE_MS = 1000,
-    ANSWER_MS = 30000,
-    QUIET_MS = 20000
-};
+enum { NODES_MOST = 255, EXECS_AHEAD = 64, NUMBERS_MOST = 40, ANSWER_MS = 30000, QUIET_MS = 20000 };
 
 enum state { ABSENT, RUNNING, STOPPED, DEAD };
 
@@ -82,6 +75,8 @@ static unsigned draw(unsigned below) {
     return (unsigned)((x >> 20) % below);
 }
 
+static enum { ALL, KILLS, STOPS } faults;
+static unsigned deadline_ms = 1000;
 static bool stay; /* for a debugger: wait where something is wrong */
 
 static _Noreturn void fail(const char *what, const struct command *command, const char *text) {
@@ -159,7 +154,7 @@ static void pingall_answered(struct command *command, const struct banyan_answer
     }
     if (took_ms > longest_ping_ms)
         longest_ping_ms = took_ms;
-    slow_pings += took_ms > DEADLINE_MS + 50;
+    slow_pings += took_ms > deadline_ms + 50;
     pings++;
 }
 
@@ -201,6 +196,17 @@ static void answered(void *arg, void *tag, const struct banyan_answer *answer) {
 
 static struct command **given;
 static size_t given_count, given_room;
+
+static void forget_answered(void) {
+    size_t kept = 0;
+    for (size_t i = 0; i < given_count; i++) {
+        if (given[i]->answered)
+            free(given[i]);
+        else
+            given[kept++] = given[i];
+    }
+    given_count = kept;
+}
 
 static struct command *command_new(enum kind kind, int id) {
     struct command *command = calloc(1, sizeof *command);
@@ -264,8 +270,7 @@ static void wait_for_all(void) {
     banyan_flush(tree);
     while (outstanding > 0)
         wait_for_events();
-    while (given_count > 0)
-        free(given[--given_count]);
+    forget_answered();
 }
 
 static void create_range(int low, int high) {
@@ -329,6 +334,10 @@ static void fault_kill(int id) {
 static void fault(void) {
     int id = 1 + (int)draw((unsigned)count);
     unsigned what = draw(10);
+    if (faults == KILLS)
+        what = 9;
+    else if (faults == STOPS)
+        what = 0;
     if (nodes[id].state == STOPPED && what < 7) {
         kill(nodes[id].pid, SIGCONT);
         change(id, RUNNING);
@@ -407,6 +416,12 @@ static void parse(int argc, char **argv) {
             seed = value;
         else if (strcmp(argv[i], "--faults") == 0)
             faults_wanted = value;
+        else if (strcmp(argv[i], "--deadline") == 0)
+            deadline_ms = (unsigned)value;
+        else if (strcmp(argv[i], "--kind") == 0)
+            faults = strcmp(argv[i + 1], "kills") == 0   ? KILLS
+                     : strcmp(argv[i + 1], "stops") == 0 ? STOPS
+                                                         : ALL;
         else if (strcmp(argv[i], "--stay") == 0)
             stay = value != 0;
         else if (strcmp(argv[i], "--nodes") == 0 && value >= 1 && value <= NODES_MOST)
@@ -416,7 +431,7 @@ static void parse(int argc, char **argv) {
 
 int main(int argc, char **argv) {
     struct banyan_options options = {
-        .answered = answered, .deadline_ms = DEADLINE_MS, .node_program = getenv("BANYAN_NODE")};
+        .answered = answered, .deadline_ms = deadline_ms, .node_program = getenv("BANYAN_NODE")};
     char error[256];
     parse(argc, argv);
     waits_ms = calloc(faults_wanted + 1, sizeof *waits_ms);
@@ -430,8 +445,9 @@ int main(int argc, char **argv) {
     check_all_answer();
     size_t descriptors = open_descriptors();
     while (kills + stops + resumes < faults_wanted) {
-        while (outstanding < EXECS_AHEAD) {
-            int id = 1 + (int)draw((unsigned)count);
+        forget_answered();
+        for (int i = 0; i < EXECS_AHEAD && outstanding < EXECS_AHEAD; i++) {
+            int id = 1 + (int)draw((unsigned)count); /* may be answered at once, if it is dead */
             if (nodes[id].state != ABSENT)
                 give_exec(id);
         }
