@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "closer.h"
+
 struct entry {
     struct child child;
     struct link *link;
@@ -33,6 +35,7 @@ struct children *children_new(void) {
 
 void children_free(struct children *children) {
     children_set(children, NULL, 0);
+    closer_wait();
     surveyor_free(children->surveyor);
     free(children->row);
     pthread_mutex_destroy(&children->lock);

@@ -5,8 +5,8 @@
  * A child is known by its serial and the interval of ids that lie beneath it; intervals of
  * different children never overlap, so that routing is one search in a sorted row.
  *
- * children_set, children_add, children_remove and children_free wait for requests to fail and must
- * not run on a thread of nng; the others may run on any thread.
+ * children_free waits, and what changes the children may take a moment: they must not run on a
+ * thread of nng. The others may run on any thread.
  */
 #ifndef BANYAN_CHILDREN_H
 #define BANYAN_CHILDREN_H

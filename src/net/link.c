@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "closer.h"
+
 enum {
     RECONNECT_FIRST_MS = 10, /* a peer that is being dialed may not listen for some moments */
     RECONNECT_LAST_MS = 500, /* and one that was lost is dialed rarely */
@@ -27,6 +29,7 @@ struct link {
     struct request *active, *idle;
     bool lost; /* its connection broke, and there is no new one yet */
     bool closing;
+    struct closing later; /* how the closer closes it */
 };
 
 static void request_event(void *arg);
@@ -185,12 +188,21 @@ int link_open(struct link **result, const char *url) {
     return error;
 }
 
-void link_close(struct link *link) {
+/* On the closer's thread. */
+static void close_later(void *arg) {
+    struct link *link = arg;
     pthread_mutex_lock(&link->lock);
-    link->closing = true;
-    abort_all(link);
     while (link->active != NULL)
         pthread_cond_wait(&link->quiet, &link->lock);
     pthread_mutex_unlock(&link->lock);
     link_free(link);
+}
+
+void link_close(struct link *link) {
+    pthread_mutex_lock(&link->lock);
+    link->closing = true;
+    abort_all(link);
+    pthread_mutex_unlock(&link->lock);
+    link->later = (struct closing){.close = close_later, .arg = link};
+    closer_close(&link->later);
 }

@@ -27,7 +27,7 @@ int link_open(struct link **link, const char *url);
 /* Sends a request, which is taken. Any thread. */
 void link_request(struct link *link, nng_msg *request, link_done *done, void *arg);
 
-/* Fails what is under way, waits until that is done, closes. Not on a thread of nng. */
+/* Fails what is under way, and closes; neither waits (see closer.h). Not on a thread of nng. */
 void link_close(struct link *link);
 
 #endif

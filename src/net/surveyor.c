@@ -6,6 +6,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "closer.h"
 #include "wire/wire.h"
 
 enum {
@@ -28,6 +29,7 @@ struct peer { /* one child */
     struct group *group;
     nng_dialer dialer;
     bool connected;
+    struct closing later; /* how the closer hangs up */
     struct peer *prev, *next;
 };
 
@@ -366,6 +368,13 @@ void surveyor_free(struct surveyor *surveyor) {
     free(surveyor);
 }
 
+/* On the closer's thread. */
+static void hang_up(void *arg) {
+    struct peer *peer = arg;
+    nng_dialer_close(peer->dialer);
+    free(peer);
+}
+
 void surveyor_remove(struct surveyor *surveyor, uint64_t serial) {
     struct peer *peer;
     pthread_mutex_lock(&surveyor->lock);
@@ -379,9 +388,10 @@ void surveyor_remove(struct surveyor *surveyor, uint64_t serial) {
         peer->group->peers--;
     }
     pthread_mutex_unlock(&surveyor->lock);
-    if (peer != NULL)
-        nng_dialer_close(peer->dialer);
-    free(peer);
+    if (peer != NULL) {
+        peer->later = (struct closing){.close = hang_up, .arg = peer};
+        closer_close(&peer->later);
+    }
 }
 
 /* ---- starting ---- */
