@@ -71,9 +71,14 @@ static void take_signal(struct session *session, int signals) {
         session->signal = (int)info.ssi_signo;
 }
 
+/* The prompt comes when everything is answered, so that answers stand on lines of their own. What
+ * is typed before is taken all the same. */
 static void prompt(struct session *session) {
-    if (session->input.terminal && !session->leaving)
-        fputs("banyan> ", stderr);
+    if (!session->input.terminal || session->leaving || session->prompted ||
+        order_open(session->order) > 0 || output_pending(&session->output) > 0)
+        return;
+    fputs("banyan> ", stderr);
+    session->prompted = true;
 }
 
 /* Lines that lie in the buffer, because too much was under way, can go on without a new event on
@@ -88,14 +93,14 @@ static void step(struct session *session, const struct pollfd *polls) {
         banyan_flush(session->tree);
     output_flush(&session->output);
     if (readable)
-        prompt(session);
+        session->prompted = false;
 }
 
 void session_run(struct session *session, int signals) {
     struct pollfd polls[POLL_SOURCES + SOURCES_MOST];
-    prompt(session);
     while (!is_over(session)) {
         bool ready;
+        prompt(session);
         size_t sources = sources_poll(session, polls + POLL_SOURCES, &ready);
         polls[POLL_SIGNALS] = (struct pollfd){.fd = signals, .events = POLLIN};
         polls[POLL_TREE] = (struct pollfd){.fd = banyan_fd(session->tree), .events = POLLIN};

@@ -53,9 +53,10 @@ struct session {
     struct output output;
     struct source *sources;
     size_t source_count;
-    bool leaving; /* no further command is taken */
-    FILE *log;    /* where notices go; NULL: there is no log */
-    int signal;   /* that ends the program; 0: none */
+    bool prompted; /* the prompt stands at the terminal */
+    bool leaving;  /* no further command is taken */
+    FILE *log;     /* where notices go; NULL: there is no log */
+    int signal;    /* that ends the program; 0: none */
 };
 
 /* session.c */

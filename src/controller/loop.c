@@ -146,6 +146,7 @@ void banyan_flush(struct banyan *tree) {
 void banyan_process(struct banyan *tree) {
     struct epoll_event events[EVENTS_AT_ONCE];
     int count;
+    engine_time(tree->engine, net_now_us());
     do {
         count = epoll_wait(tree->epoll, events, EVENTS_AT_ONCE, 0);
         for (int i = 0; i < count; i++)

@@ -202,8 +202,12 @@ void engine_broken(struct engine *engine, struct member *member, bool broken) {
         engine_watch(engine);
 }
 
-void engine_tick(struct engine *engine, uint64_t now_us) {
+void engine_time(struct engine *engine, uint64_t now_us) {
     engine->now_us = now_us;
+}
+
+void engine_tick(struct engine *engine, uint64_t now_us) {
+    engine_time(engine, now_us);
     if (due(engine->retry_us, now_us))
         retry(engine);
     if (due(engine->watch_us, now_us))

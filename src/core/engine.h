@@ -178,8 +178,11 @@ bool engine_is_busy(const struct engine *engine);
 
 /* ---- events ---- */
 
-/* The time, in microseconds of any clock that does not jump. Call it before other events of the
- * same moment, and when engine_wakeup is reached. */
+/* The time, in microseconds of any clock that does not jump. Call it before the events of that
+ * moment; it does nothing else. */
+void engine_time(struct engine *engine, uint64_t now_us);
+/* The same, and does what is due by then. Call it when engine_wakeup is reached, after the events
+ * that have arrived: what is there in time is in time. */
 void engine_tick(struct engine *engine, uint64_t now_us);
 /* When engine_tick is wanted next; UINT64_MAX: never. */
 uint64_t engine_wakeup(const struct engine *engine);
