@@ -274,6 +274,7 @@ void engine_joined(struct engine *engine, uint64_t serial, enum hop hop) {
     member->asked_us = 0;
     engine_broken(engine, member, false);
     engine_event(engine, member, EVENT_HEARD);
+    member->joined_round = engine->survey.last;
     history_add(&member->history, engine->now_us, "started");
     engine_phase(engine, member, PHASE_PRESENT, 0);
     repair_linked(engine, member, engine_member(engine, member->starter));
@@ -414,7 +415,7 @@ static bool named_as_parent(const struct engine *engine, const struct command *k
 /* Whether every command that came before the kill, and that it would disturb, is answered. */
 static bool kill_may_go(const struct engine *engine, const struct command *kill) {
     struct tree_node *top = &kill->member->node;
-    if (older_in(engine->pings, kill->seq) || older_in(engine->asking, kill->seq) ||
+    if (older_in(engine->pings, kill->seq) || rounds_older(engine, kill->seq) ||
         named_as_parent(engine, kill))
         return false;
     for (struct tree_node *at = top; at != NULL; at = tree_next(top, at)) {

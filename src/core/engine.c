@@ -60,7 +60,7 @@ void engine_free(struct engine *engine) {
         free(command);
     }
     command_list_free(engine->pings);
-    command_list_free(engine->asking);
+    rounds_free(engine);
     free(engine);
 }
 
@@ -154,8 +154,7 @@ static bool due(uint64_t at_us, uint64_t now_us) {
 
 uint64_t engine_wakeup(const struct engine *engine) {
     uint64_t wakeup = UINT64_MAX;
-    if (engine->survey.round != 0)
-        earlier(&wakeup, engine->survey.direct ? engine->survey.end_us : engine->survey.half_us);
+    earlier(&wakeup, rounds_wakeup(engine));
     earlier(&wakeup, engine->watch_us);
     earlier(&wakeup, engine->retry_us);
     return wakeup;

@@ -20,6 +20,7 @@ enum {
     SLICES_IN_ALL = 14,           /* of all execs: bounds the memory */
     BUNDLES_AHEAD = 2,            /* bundles of small execs under way to one node */
     EXECS_IN_ALL = 100000,        /* unanswered execs before the engine is busy */
+    ROUNDS_MOST = 4,              /* surveys under way at once */
     MOVED_MOST = 16,              /* children that an incident names, at most */
     SMALL_BYTES_IN_ALL = 8 << 20, /* of their text, likewise */
 };
@@ -87,9 +88,10 @@ struct member {
     /* surveys */
     unsigned rounds_waited; /* that have ended meanwhile, while it was being created */
     uint64_t broken_us; /* since when every request to it has found the path broken; 0: none has */
-    uint64_t asked_round;
-    uint64_t heard_round;
-    bool probed; /* a direct question is outstanding */
+    uint64_t joined_round; /* the last round that had begun when it joined */
+    uint64_t heard_round;  /* the last round that it has answered */
+    uint64_t probed_round; /* the last round that had begun when it was asked directly */
+    bool probed;           /* a direct question is outstanding */
     /* its execs */
     struct exec *execs;   /* unanswered, located here */
     struct bundle *open;  /* small execs gather here */
@@ -126,6 +128,15 @@ struct exec {
     struct exec *sibling_prev, *sibling_next; /* in engine.streams */
 };
 
+/* A survey under way. */
+struct round {
+    uint64_t number;
+    bool direct;              /* its second half */
+    uint64_t half_us, end_us; /* when the halves end */
+    unsigned extensions;      /* of the deadline, because the controller itself was late */
+    struct command *asking;   /* the pingalls that it answers */
+};
+
 struct engine {
     struct engine_options options;
     struct engine_ports ports;
@@ -136,7 +147,6 @@ struct engine {
     struct command *structural; /* unanswered creates and kills, oldest first */
     struct command *kills;      /* kills that wait or are under way, and failed creates */
     struct command *pings;      /* pingalls that wait for the commands before them */
-    struct command *asking;     /* pingalls that the present round answers */
     unsigned unsettled;         /* members not in PHASE_PRESENT */
     bool unsettle;              /* something happened that kills, pingalls or reaps waited for */
     /* execs */
@@ -154,16 +164,13 @@ struct engine {
     struct arrangement top; /* of the controller */
     unsigned arranging;     /* sets under way */
     uint64_t fault_us;      /* when a node was last lost, or found again */
-    /* the present survey */
+    /* surveys */
     struct {
-        uint64_t round; /* 0: none */
-        bool wanted;    /* by rounds_watch */
-        uint64_t last;  /* number of the last round */
-        bool direct;    /* its second half */
-        uint64_t half_us, end_us;
-        size_t unheard;      /* members asked that have not answered */
-        uint64_t ended_us;   /* when the last survey ended */
-        unsigned extensions; /* of the deadline, because the controller itself was late */
+        struct round rounds[ROUNDS_MOST]; /* under way, the oldest first */
+        unsigned count;
+        uint64_t last;     /* number of the last round that began */
+        bool wanted;       /* by rounds_watch */
+        uint64_t ended_us; /* when the last round ended */
     } survey;
     uint64_t retry_us; /* the earliest retry of any member; 0: none */
     uint64_t watch_us; /* when to look for requests that take too long; 0: nothing is under way */
@@ -219,5 +226,8 @@ void repair_retry(struct engine *engine, struct member *parent);
 void rounds_settle(struct engine *engine); /* begins, moves on and ends surveys */
 void rounds_exited(struct engine *engine, struct member *member);
 void rounds_watch(struct engine *engine);
+bool rounds_older(const struct engine *engine, uint64_t seq);
+uint64_t rounds_wakeup(const struct engine *engine);
+void rounds_free(struct engine *engine);
 
 #endif

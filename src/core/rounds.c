@@ -14,6 +14,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 enum {
@@ -25,77 +26,97 @@ enum {
     START_ROUNDS = 3,    /* and so many surveys */
 };
 
-static bool asked_and_unheard(const struct engine *engine, const struct member *member) {
-    return engine->survey.round != 0 && member->asked_round == engine->survey.round &&
-           member->heard_round != engine->survey.round;
+/* Whether the round still waits for the member: it was there when the round began, it is expected
+ * to live on, and it has not answered this round or a later one. */
+static bool waits_for(const struct round *round, const struct member *member) {
+    bool living = member->verdict == VERDICT_AVAILABLE || member->verdict == VERDICT_SILENT;
+    bool present = member->phase == PHASE_PRESENT || member->phase == PHASE_LEAVING;
+    return living && present && member->joined_round < round->number &&
+           member->heard_round < round->number;
 }
 
-static void hear(struct engine *engine, struct member *member) {
-    if (!asked_and_unheard(engine, member))
-        return;
-    member->heard_round = engine->survey.round;
-    engine->survey.unheard--;
+static struct member *first_unheard(const struct engine *engine, const struct round *round) {
+    struct tree_node *at = engine->tree.root;
+    while (at != NULL && !waits_for(round, member_of(at)))
+        at = tree_next(engine->tree.root, at);
+    return at != NULL ? member_of(at) : NULL;
+}
+
+static void unprobe(struct engine *engine, struct member *member) {
+    if (member->probed)
+        engine->ports.unprobe(engine->ports.arg, member->serial);
+    member->probed = false;
 }
 
 /* Its process has ended or has been told to: nobody waits for its answer. */
 void rounds_exited(struct engine *engine, struct member *member) {
-    hear(engine, member);
-    if (member->probed) {
-        member->probed = false;
-        engine->ports.unprobe(engine->ports.arg, member->serial);
-    }
+    unprobe(engine, member);
 }
 
-/* False: it could not be asked, for want of memory. */
+/* False: it could not be asked, for want of memory. A question that is open stays the only one; its
+ * answer counts for the rounds that had begun when it was put. */
 static bool probe(struct engine *engine, struct member *member) {
-    if (!member->probed)
+    if (!member->probed) {
         member->probed = engine->ports.probe(engine->ports.arg, member->serial);
+        member->probed_round = engine->survey.last;
+    }
     return member->probed;
+}
+
+/* It has answered what was asked in a round. */
+static void hear(struct engine *engine, struct member *member, uint64_t round) {
+    bool resumed = member->verdict == VERDICT_SILENT && member->phase != PHASE_ENDING;
+    if (round > member->heard_round)
+        member->heard_round = round;
+    if (member->verdict == VERDICT_STARTING)
+        return; /* only its join counts */
+    engine_event(engine, member, EVENT_HEARD);
+    if (resumed) {
+        incident(engine, member, "answered again");
+        engine->fault_us = engine->now_us;
+        member->arrangement.stale = true; /* what it was told before may have been lost on it */
+        repair(engine);
+    }
 }
 
 /* ---- the two halves ---- */
 
 /* Nobody is judged who has not been asked, and has not had half the deadline to answer: not even
  * when the controller is late, or has no memory to ask. */
-static void ask_directly(struct engine *engine) {
+static void ask_directly(struct engine *engine, struct round *round) {
     struct tree_node *at = engine->tree.root;
     uint64_t end_us = engine->now_us + engine->options.deadline_us / 2;
-    engine->survey.direct = true;
+    round->direct = true;
     for (; at != NULL; at = tree_next(engine->tree.root, at)) {
-        if (asked_and_unheard(engine, member_of(at)) && !probe(engine, member_of(at)))
-            engine->survey.direct = false;
+        if (waits_for(round, member_of(at)) && !probe(engine, member_of(at)))
+            round->direct = false;
     }
-    if (!engine->survey.direct)
-        engine->survey.half_us = engine->now_us + PROBE_RETRY_US;
-    if (engine->survey.end_us < end_us)
-        engine->survey.end_us = end_us;
+    if (!round->direct)
+        round->half_us = engine->now_us + PROBE_RETRY_US;
+    if (round->end_us < end_us)
+        round->end_us = end_us;
 }
 
-static void begin(struct engine *engine) {
+static void begin(struct engine *engine, struct command *asking) {
+    struct round *round = &engine->survey.rounds[engine->survey.count++];
     struct tree_node *at = engine->tree.root;
     uint64_t half_us = engine->options.deadline_us / 2, depth = 0;
-    engine->survey.round = ++engine->survey.last;
-    engine->survey.wanted = engine->survey.direct = false;
-    engine->survey.half_us = engine->now_us + half_us;
-    engine->survey.end_us = engine->now_us + engine->options.deadline_us;
-    engine->survey.unheard = engine->survey.extensions = 0;
+    engine->survey.wanted = false;
+    *round = (struct round){.number = ++engine->survey.last,
+                            .half_us = engine->now_us + half_us,
+                            .end_us = engine->now_us + engine->options.deadline_us,
+                            .asking = asking};
     for (; at != NULL; at = tree_next(engine->tree.root, at)) {
-        struct member *member = member_of(at);
-        bool silent = member->verdict == VERDICT_SILENT && member->phase != PHASE_ENDING;
-        if (!silent && !engine_available(at))
-            continue;
-        if (at->depth > depth)
+        if (waits_for(round, member_of(at)) && at->depth > depth)
             depth = at->depth;
-        member->asked_round = engine->survey.round;
-        engine->survey.unheard++;
-        if (silent)
-            probe(engine, member); /* else in the second half */
+        if (waits_for(round, member_of(at)) && member_of(at)->verdict == VERDICT_SILENT)
+            probe(engine, member_of(at)); /* else in the second half */
     }
     uint64_t slack_us = half_us / (2 * (depth + 1));
-    if (engine->survey.unheard > 0 &&
-        !engine->ports.survey(engine->ports.arg, engine->survey.round, half_us,
+    if (first_unheard(engine, round) != NULL &&
+        !engine->ports.survey(engine->ports.arg, round->number, half_us,
                               slack_us < SLACK_US ? slack_us : SLACK_US))
-        ask_directly(engine);
+        ask_directly(engine, round);
 }
 
 static int compare_ids(const void *a, const void *b) {
@@ -126,7 +147,7 @@ static void answer_ping(struct engine *engine, struct command *ping) {
 }
 
 /* Whoever has not answered by now is silent; whoever has is not asked any more. */
-static void judge(struct engine *engine) {
+static void judge(struct engine *engine, const struct round *round) {
     struct tree_node *at = engine->tree.root;
     bool changed = false;
     char missed[HISTORY_WHAT];
@@ -134,21 +155,15 @@ static void judge(struct engine *engine) {
              (unsigned long long)engine->options.deadline_us / 1000);
     for (; at != NULL; at = tree_next(engine->tree.root, at)) {
         struct member *member = member_of(at);
-        if (member->asked_round != engine->survey.round)
-            continue;
-        if (!asked_and_unheard(engine, member)) {
-            if (member->probed && member->verdict == VERDICT_AVAILABLE)
-                rounds_exited(engine, member);
-            continue;
-        }
-        if (member->verdict == VERDICT_AVAILABLE) {
+        if (waits_for(round, member) && member->verdict == VERDICT_AVAILABLE) {
             engine_event(engine, member, EVENT_MISSED);
             incident(engine, member, missed);
             execs_fail(engine, member, ANSWER_UNAVAILABLE);
             changed = true;
+        } else if (member->verdict == VERDICT_AVAILABLE && engine->survey.count == 1) {
+            unprobe(engine, member); /* no other round is under way that asks it */
         }
     }
-    engine->survey.round = 0;
     if (changed) {
         engine->fault_us = engine->now_us;
         repair(engine);
@@ -199,12 +214,14 @@ static void count_rounds(struct engine *engine) {
     }
 }
 
+/* Ends the oldest round. */
 static void end(struct engine *engine) {
-    struct command *ping, *next;
-    struct command *asking = engine->asking;
-    judge(engine);
+    struct command *ping, *next, *asking = engine->survey.rounds[0].asking;
+    judge(engine, &engine->survey.rounds[0]);
+    engine->survey.count--;
+    memmove(engine->survey.rounds, engine->survey.rounds + 1,
+            engine->survey.count * sizeof *engine->survey.rounds);
     engine->survey.ended_us = engine->now_us;
-    engine->asking = NULL;
     engine->unsettle = true; /* kills may have waited for the pingalls, creates for the verdict */
     DL_FOREACH_SAFE(asking, ping, next) {
         answer_ping(engine, ping);
@@ -221,73 +238,110 @@ static void end(struct engine *engine) {
 }
 
 /* The pingalls whose turn has come: every create and kill before them is answered. */
-static void take_pings(struct engine *engine) {
-    struct command *ping, *next;
+static struct command *take_pings(struct engine *engine) {
+    struct command *ping, *next, *asking = NULL;
     DL_FOREACH_SAFE(engine->pings, ping, next) {
         if (engine->structural != NULL && engine->structural->seq < ping->seq)
             break;
         DL_DELETE(engine->pings, ping);
-        DL_APPEND(engine->asking, ping);
+        DL_APPEND(asking, ping);
     }
+    return asking;
 }
 
 /* When the controller itself was late, its nodes' answers may lie unread: they get more time. */
-static bool over(struct engine *engine) {
-    if (engine->survey.unheard == 0)
+static bool over(struct engine *engine, struct round *round) {
+    if (first_unheard(engine, round) == NULL)
         return true;
-    if (engine->now_us < engine->survey.end_us)
+    if (engine->now_us < round->end_us)
         return false;
-    if (engine->now_us < engine->survey.end_us + LATE_US || engine->survey.extensions == EXTENSIONS)
+    if (engine->now_us < round->end_us + LATE_US || round->extensions == EXTENSIONS)
         return true;
-    engine->survey.extensions++;
-    engine->survey.end_us = engine->now_us + engine->options.deadline_us / 2;
+    round->extensions++;
+    round->end_us = engine->now_us + engine->options.deadline_us / 2;
     return false;
 }
 
+/* A pingall does not wait for a round that is under way, since who has answered that may be lost
+ * meanwhile: it begins one of its own. Rounds end in the order in which they began. */
 void rounds_settle(struct engine *engine) {
+    struct command *asking;
     for (;;) {
-        if (engine->survey.round == 0) {
-            take_pings(engine);
-            if (engine->asking == NULL && !engine->survey.wanted)
-                return;
-            begin(engine);
+        if (engine->survey.count < ROUNDS_MOST &&
+            ((asking = take_pings(engine)) != NULL ||
+             (engine->survey.wanted && engine->survey.count == 0)))
+            begin(engine, asking);
+        for (unsigned i = 0; i < engine->survey.count; i++) {
+            struct round *round = &engine->survey.rounds[i];
+            if (!round->direct && engine->now_us >= round->half_us &&
+                first_unheard(engine, round) != NULL)
+                ask_directly(engine, round);
         }
-        if (engine->survey.unheard > 0 && !engine->survey.direct &&
-            engine->now_us >= engine->survey.half_us)
-            ask_directly(engine);
-        if (!over(engine))
+        if (engine->survey.count == 0 || !over(engine, &engine->survey.rounds[0]))
             return;
         end(engine);
+    }
+}
+
+/* Whether a pingall that came before a command is being answered. */
+bool rounds_older(const struct engine *engine, uint64_t seq) {
+    for (unsigned i = 0; i < engine->survey.count; i++) {
+        const struct command *first = engine->survey.rounds[i].asking;
+        if (first != NULL && first->seq < seq)
+            return true;
+    }
+    return false;
+}
+
+/* When a round has something to do next; 0: none is under way. */
+uint64_t rounds_wakeup(const struct engine *engine) {
+    uint64_t wakeup_us = 0;
+    for (unsigned i = 0; i < engine->survey.count; i++) {
+        const struct round *round = &engine->survey.rounds[i];
+        if (!round->direct)
+            older(&wakeup_us, round->half_us);
+        else if (i == 0)
+            older(&wakeup_us, round->end_us);
+    }
+    return wakeup_us;
+}
+
+void rounds_free(struct engine *engine) {
+    struct command *ping, *next;
+    for (unsigned i = 0; i < engine->survey.count; i++) {
+        DL_FOREACH_SAFE(engine->survey.rounds[i].asking, ping, next) {
+            free(ping);
+        }
     }
 }
 
 /* ---- events ---- */
 
 void engine_heard(struct engine *engine, uint64_t round, const uint64_t *serials, size_t count) {
-    for (size_t i = 0; round == engine->survey.round && i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct member *member = engine_member(engine, serials[i]);
         if (member != NULL)
-            hear(engine, member);
+            hear(engine, member, round);
     }
 }
 
 void engine_surveyed(struct engine *engine, uint64_t round) {
-    if (round == engine->survey.round && !engine->survey.direct)
-        engine->survey.half_us = engine->now_us; /* the second half begins with the next tick */
+    for (unsigned i = 0; i < engine->survey.count; i++) {
+        struct round *at = &engine->survey.rounds[i];
+        if (at->number == round && !at->direct)
+            at->half_us = engine->now_us; /* the second half begins with the next tick */
+    }
 }
 
 void engine_probed(struct engine *engine, uint64_t serial) {
     struct member *member = engine_member(engine, serial);
     if (member == NULL || !member->probed)
         return;
-    rounds_exited(engine, member); /* the question is answered */
-    bool resumed = member->verdict == VERDICT_SILENT;
-    engine_event(engine, member, EVENT_HEARD);
-    if (resumed) {
-        incident(engine, member, "answered again");
-        engine->fault_us = engine->now_us;
-        member->arrangement.stale = true; /* what it was told before may have been lost on it */
-        repair(engine);
+    unprobe(engine, member); /* the question is answered */
+    hear(engine, member, member->probed_round);
+    for (unsigned i = 0; i < engine->survey.count; i++) {
+        if (engine->survey.rounds[i].direct && waits_for(&engine->survey.rounds[i], member))
+            probe(engine, member); /* the round began after that question */
     }
 }
 
@@ -307,7 +361,7 @@ void rounds_watch(struct engine *engine) {
     uint64_t patience_us = engine->options.deadline_us / 2;
     uint64_t oldest_us = oldest_request(engine);
     engine->watch_us = oldest_us != 0 ? engine->now_us + patience_us / 4 : 0;
-    if (oldest_us != 0 && engine->now_us - oldest_us >= patience_us && engine->survey.round == 0 &&
+    if (oldest_us != 0 && engine->now_us - oldest_us >= patience_us && engine->survey.count == 0 &&
         engine->now_us - engine->survey.ended_us >= patience_us)
         engine->survey.wanted = true;
 }

@@ -395,7 +395,17 @@ static int compare_doubles(const void *a, const void *b) {
     return (left > right) - (left < right);
 }
 
-static void report(size_t descriptors_before) {
+static long resident_kib(void) {
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file != NULL && fscanf(file, "%*d %ld", &pages) != 1)
+        pages = 0;
+    if (file != NULL)
+        fclose(file);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static void report(size_t descriptors_before, long memory_before) {
     qsort(waits_ms, wait_count, sizeof *waits_ms, compare_doubles);
     printf("seed %lu: %lu kills, %lu stops, %lu resumes; %lu answers: %lu sums, %lu unavailable, "
            "%lu pingalls (longest %.0f ms, %lu beyond the deadline and 50 ms)\n",
@@ -406,6 +416,7 @@ static void report(size_t descriptors_before) {
                "%zu\n",
                waits_ms[wait_count / 2], waits_ms[wait_count - 1], wait_count);
     printf("longest step of the controller's loop: %.1f ms\n", longest_step_ms);
+    printf("resident memory: %ld KiB before, %ld KiB after\n", memory_before, resident_kib());
     printf("descriptors: %zu before, %zu after\n", descriptors_before, open_descriptors());
 }
 
@@ -444,6 +455,7 @@ int main(int argc, char **argv) {
     wait_for_all();
     check_all_answer();
     size_t descriptors = open_descriptors();
+    long memory = resident_kib();
     while (kills + stops + resumes < faults_wanted) {
         forget_answered();
         for (int i = 0; i < EXECS_AHEAD && outstanding < EXECS_AHEAD; i++) {
@@ -461,7 +473,7 @@ int main(int argc, char **argv) {
     wait_for_all();
     heal();
     check_all_answer();
-    report(descriptors);
+    report(descriptors, memory);
     bool flat = open_descriptors() == descriptors;
     banyan_close(tree);
     free(waits_ms);
