@@ -15,6 +15,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -331,6 +332,25 @@ static void fault_kill(int id) {
         give_exec(watched);
 }
 
+static bool is_stopped(pid_t pid) {
+    char path[32], state = '?';
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    FILE *file = fopen(path, "r");
+    if (file != NULL && fscanf(file, "%*d %*s %c", &state) != 1)
+        state = '?';
+    if (file != NULL)
+        fclose(file);
+    return state == 'T';
+}
+
+/* The signal goes to one thread of the process; until that thread runs, on a busy machine some
+ * milliseconds later, the others go on and answer. */
+static void stop(pid_t pid) {
+    kill(pid, SIGSTOP);
+    while (!is_stopped(pid))
+        sched_yield();
+}
+
 static void fault(void) {
     int id = 1 + (int)draw((unsigned)count);
     unsigned what = draw(10);
@@ -343,7 +363,7 @@ static void fault(void) {
         change(id, RUNNING);
         resumes++;
     } else if (nodes[id].state == RUNNING && what < 4) {
-        kill(nodes[id].pid, SIGSTOP);
+        stop(nodes[id].pid);
         change(id, STOPPED);
         stops++;
     } else if ((nodes[id].state == RUNNING || nodes[id].state == STOPPED) && what >= 6) {
