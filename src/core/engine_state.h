@@ -1,7 +1,9 @@
 /*
  * engine_state: what the parts of the engine share: engine.c (life, time, members), commands.c
- * (order of effect; create, kill, pingall), execs.c (slices, bundles, sums), repair.c (who is told
- * which children) and rounds.c (surveys). For these files alone.
+ * (order of effect; create, pingall, explain), kills.c (kill, the end of processes), execs.c (from
+ * the command to the sum), streams.c (long execs), bundles.c (the messages of execs), repair.c (who
+ * is told which children), rounds.c (surveys) and incidents.c (what people are told). For these
+ * files alone.
  */
 #ifndef BANYAN_ENGINE_STATE_H
 #define BANYAN_ENGINE_STATE_H
@@ -19,6 +21,7 @@ enum {
     SLICES_AHEAD = 8,             /* slices of one exec under way at once */
     SLICES_IN_ALL = 14,           /* of all execs: bounds the memory */
     BUNDLES_AHEAD = 2,            /* bundles of small execs under way to one node */
+    RETRY_US = 3000,              /* after a broken path: about the time that a repair takes */
     EXECS_IN_ALL = 100000,        /* unanswered execs before the engine is busy */
     ROUNDS_MOST = 4,              /* surveys under way at once */
     MOVED_MOST = 16,              /* children that an incident names, at most */
@@ -194,12 +197,20 @@ static inline struct member *member_of(struct tree_node *node) {
 }
 
 /* commands.c */
-void commands_settle(struct engine *engine); /* lets kills, pingalls and reaps go on */
+struct command *command_new(struct engine *engine, enum answer_command kind, void *tag, int64_t id);
+void command_finish(struct engine *engine, struct command *command, enum answer_code code,
+                    const char *text); /* answers a create or kill, and frees it */
+struct member *command_wait(struct engine *engine, struct command *command, int64_t id);
+bool command_cut_off(struct engine *engine, int64_t id, uint64_t seq);
+struct command *command_waiters_take(struct member *member);
+void command_waiters_go(struct engine *engine, struct command *waiters);
 void commands_lost(struct engine *engine, struct member *member); /* creates below a lost node */
 void commands_retry(struct engine *engine, struct member *member);
 void commands_stuck(struct engine *engine, struct member *member); /* it does not start */
-struct member *command_wait(struct engine *engine, struct command *command, int64_t id);
-bool command_cut_off(struct engine *engine, int64_t id, uint64_t seq);
+
+/* kills.c */
+void kill_go(struct engine *engine, struct command *kill);
+void commands_settle(struct engine *engine); /* lets kills, pingalls and reaps go on */
 
 /* incidents.c */
 void incident(struct engine *engine, struct member *member, const char *what);
@@ -209,12 +220,32 @@ void incidents_settled(struct engine *engine);
 void explain_go(struct engine *engine, struct command *explain);
 
 /* execs.c */
-void exec_locate(struct engine *engine, struct exec *exec);
+struct exec *exec_new(struct engine *engine, void *tag, int64_t id, uint64_t n, bool file);
+bool exec_admit(struct exec *exec); /* makes the checks that need no number; false: answered */
+void exec_locate(struct engine *engine, struct exec *exec);  /* a waiting exec goes on */
+void exec_pass_on(struct exec *exec, struct bundle *bundle); /* a slice is complete */
+void exec_slice_back(struct exec *exec, uint32_t number, const struct slice_result *result);
+void exec_conclude(struct exec *exec, const struct slice_result *wrong);
+void exec_refuse(struct exec *exec, enum answer_code code, const char *text);
+void exec_note_failure(struct exec *exec, const char *text);
+const char *exec_failure(const struct exec *exec);
+void exec_release(struct exec *exec);
+struct slice_done *exec_ring_new(void);
 void execs_fail(struct engine *engine, struct member *member, enum answer_code code);
-void execs_detach(struct engine *engine, struct member *member);
+void execs_free(struct engine *engine);
+
+/* bundles.c */
+bool bundle_is_large(const struct bundle *bundle);
+struct bundle *bundle_new(struct engine *engine, size_t text_room);
+void bundle_free(struct engine *engine, struct bundle *bundle);
+void bundle_done(struct engine *engine, struct bundle *bundle);
+bool bundle_grow(struct bundle *bundle);
+void bundle_add_slice(struct bundle *bundle, struct exec *exec, size_t len);
+void bundles_flush_later(struct engine *engine, struct member *member);
 void execs_flush(struct engine *engine);
 void execs_wake(struct engine *engine, struct member *member);
-void execs_free(struct engine *engine);
+void execs_detach(struct engine *engine, struct member *member);
+void bundles_free(struct engine *engine);
 
 /* repair.c */
 void repair(struct engine *engine);

@@ -8,8 +8,6 @@
 
 #include <stdlib.h>
 
-enum { REPAIR_RETRY_US = 3000 };
-
 static struct arrangement *arrangement_of(struct engine *engine, uint64_t serial) {
     struct member *member;
     if (serial == 0)
@@ -76,7 +74,7 @@ static struct engine_node *collect(struct engine *engine, const struct member *p
 
 static void arrange_later(struct engine *engine, struct arrangement *at) {
     at->stale = true;
-    at->retry_us = engine->now_us + REPAIR_RETRY_US;
+    at->retry_us = engine->now_us + RETRY_US;
     engine_retry_at(engine, at->retry_us);
 }
 

@@ -19,8 +19,7 @@
 
 enum {
     SLACK_US = 20000, /* a parent waits this much longer than its children, if the depth allows */
-    PROBE_RETRY_US = 3000,
-    LATE_US = 50000, /* a deadline noticed later than this was not the nodes' fault alone */
+    LATE_US = 50000,  /* a deadline noticed later than this was not the nodes' fault alone */
     EXTENSIONS = 3,
     START_DEADLINES = 3, /* until a node that neither starts nor joins is given up, */
     START_ROUNDS = 3,    /* and so many surveys */
@@ -92,7 +91,7 @@ static void ask_directly(struct engine *engine, struct round *round) {
             round->direct = false;
     }
     if (!round->direct)
-        round->half_us = engine->now_us + PROBE_RETRY_US;
+        round->half_us = engine->now_us + RETRY_US;
     if (round->end_us < end_us)
         round->end_us = end_us;
 }

@@ -1,0 +1,277 @@
+/*
+ * bundles.c: the messages that carry numbers to a node: their buffers, when they are sent, and what
+ * happens when they come back.
+ *
+ * The short execs that wait for the same node travel in one bundle; a slice of a long exec fills
+ * one of its own. A slice leaves no trace on the node, so a bundle whose path broke is sent again:
+ * after the repair, or after a moment that grows with each break. What is under way to one node is
+ * bounded, for long and for short execs apart, so that neither holds up the other.
+ */
+#include "engine_state.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+enum {
+    BROKEN_FIRST_US = 1000,  /* until a bundle is sent again; doubled for every break in a row */
+    BROKEN_LAST_US = 100000, /* up to this */
+    SPARE_BUNDLES = 16,
+};
+
+bool bundle_is_large(const struct bundle *bundle) {
+    return bundle->text_room > BUNDLE_BYTES;
+}
+
+static struct bundle *bundle_alloc(size_t text_room, uint32_t slice_room) {
+    struct bundle *bundle = calloc(1, sizeof *bundle);
+    if (bundle == NULL)
+        return NULL;
+    bundle->text = malloc(text_room);
+    bundle->slices = malloc(slice_room * sizeof *bundle->slices);
+    if (bundle->text == NULL || bundle->slices == NULL) {
+        free(bundle->text);
+        free(bundle->slices);
+        free(bundle);
+        return NULL;
+    }
+    bundle->text_room = text_room;
+    bundle->slice_room = slice_room;
+    return bundle;
+}
+
+static void bundle_dispose(struct bundle *bundle) {
+    free(bundle->text);
+    free(bundle->slices);
+    free(bundle);
+}
+
+static struct bundle *spare_take(struct bundle **spare, unsigned *count) {
+    struct bundle *bundle = *spare;
+    if (bundle != NULL) {
+        LL_DELETE(*spare, bundle);
+        --*count;
+    }
+    return bundle;
+}
+
+/* A bundle with room for so many bytes. NULL: out of memory. */
+struct bundle *bundle_new(struct engine *engine, size_t text_room) {
+    struct bundle *bundle;
+    if (text_room <= BUNDLE_BYTES) {
+        bundle = spare_take(&engine->spare_small, &engine->spare_small_count);
+        if (bundle == NULL)
+            bundle = bundle_alloc(BUNDLE_BYTES, 256);
+    } else {
+        bundle = spare_take(&engine->spare_large, &engine->spare_large_count);
+        if (bundle != NULL && bundle->text_room < text_room) {
+            bundle_dispose(bundle);
+            bundle = NULL;
+        }
+        if (bundle == NULL)
+            bundle = bundle_alloc(text_room, 1);
+    }
+    if (bundle != NULL && bundle_is_large(bundle))
+        engine->large_count++;
+    return bundle;
+}
+
+void bundle_free(struct engine *engine, struct bundle *bundle) {
+    bool large = bundle_is_large(bundle);
+    struct bundle **spare = large ? &engine->spare_large : &engine->spare_small;
+    unsigned *count = large ? &engine->spare_large_count : &engine->spare_small_count;
+    if (large)
+        engine->large_count--;
+    else
+        engine->small_bytes -= bundle->text_len;
+    if (*count >= SPARE_BUNDLES) {
+        bundle_dispose(bundle);
+        return;
+    }
+    bundle->text_len = 0;
+    bundle->slice_count = 0;
+    bundle->member = NULL;
+    LL_PREPEND(*spare, bundle);
+    ++*count;
+}
+
+/* Room for one more slice descriptor. */
+bool bundle_grow(struct bundle *bundle) {
+    if (bundle->slice_count < bundle->slice_room)
+        return true;
+    uint32_t room = bundle->slice_room * 2;
+    struct slice *slices = realloc(bundle->slices, room * sizeof *slices);
+    if (slices == NULL)
+        return false;
+    bundle->slices = slices;
+    bundle->slice_room = room;
+    return true;
+}
+
+/* Makes the last len bytes of the text a slice of the exec. There must be room for it. */
+void bundle_add_slice(struct bundle *bundle, struct exec *exec, size_t len) {
+    bundle->slices[bundle->slice_count++] = (struct slice){
+        .exec = exec, .number = exec->cut++, .len = (uint32_t)len, .file = exec->file};
+    exec->out++;
+}
+
+/* ---- sending ---- */
+
+void bundles_flush_later(struct engine *engine, struct member *member) {
+    if (member->flushing)
+        return;
+    member->flushing = true;
+    member->flush_next = engine->flush;
+    engine->flush = member;
+}
+
+static void bundle_send(struct engine *engine, struct member *member, struct bundle *bundle) {
+    bundle->serial = member->serial;
+    bundle->id = member->node.id;
+    bundle->member = member;
+    bundle->sent_us = engine->now_us;
+    if (bundle_is_large(bundle))
+        member->large_lent++;
+    else
+        member->small_lent++;
+    DL_APPEND(member->lent, bundle);
+    engine->lent++;
+    engine_watch(engine);
+    if (!engine->ports.sums(engine->ports.arg, bundle))
+        engine_summed(engine, bundle, HOP_BROKEN, NULL, NULL);
+}
+
+static bool may_send(const struct member *member, const struct bundle *bundle) {
+    return bundle_is_large(bundle) ? member->large_lent < SLICES_AHEAD
+                                   : member->small_lent < BUNDLES_AHEAD;
+}
+
+/* Long and short execs do not hold up one another: each kind has a bound of its own. */
+static void member_flush(struct engine *engine, struct member *member) {
+    struct bundle *bundle, *next;
+    if (member->again_us != 0)
+        return;
+    DL_FOREACH_SAFE(member->ready, bundle, next) {
+        if (may_send(member, bundle)) {
+            DL_DELETE(member->ready, bundle);
+            bundle_send(engine, member, bundle);
+        }
+    }
+    if (member->open != NULL && member->small_lent < BUNDLES_AHEAD) {
+        bundle = member->open;
+        member->open = NULL;
+        bundle_send(engine, member, bundle);
+    }
+}
+
+void execs_flush(struct engine *engine) {
+    while (engine->flush != NULL) {
+        struct member *member = engine->flush;
+        engine->flush = member->flush_next;
+        member->flushing = false;
+        member_flush(engine, member);
+    }
+}
+
+/* ---- bundles that come back ---- */
+
+void bundle_done(struct engine *engine, struct bundle *bundle) {
+    for (uint32_t i = 0; i < bundle->slice_count; i++) {
+        struct exec *exec = bundle->slices[i].exec;
+        exec->out--;
+        exec_release(exec);
+    }
+    bundle_free(engine, bundle);
+}
+
+/* The path broke. The bundle goes first when the member is tried again. */
+static void bundle_again(struct engine *engine, struct member *member, struct bundle *bundle) {
+    uint64_t wait_us = (uint64_t)BROKEN_FIRST_US << (member->broken < 8 ? member->broken : 8);
+    if (wait_us > BROKEN_LAST_US)
+        wait_us = BROKEN_LAST_US;
+    DL_PREPEND(member->ready, bundle);
+    if (member->again_us == 0) {
+        member->broken++;
+        member->again_us = engine->now_us + wait_us;
+        engine_retry_at(engine, member->again_us);
+    }
+}
+
+static void bundle_take_results(struct bundle *bundle, enum hop hop,
+                                const struct slice_result *results, const char *text) {
+    for (uint32_t i = 0; i < bundle->slice_count; i++) {
+        struct slice *slice = &bundle->slices[i];
+        if (hop == HOP_OK)
+            exec_slice_back(slice->exec, slice->number, &results[i]);
+        else if (!slice->exec->answered)
+            exec_refuse(slice->exec, ANSWER_SYSTEM, text);
+    }
+}
+
+void engine_summed(struct engine *engine, struct bundle *bundle, enum hop hop,
+                   const struct slice_result *results, const char *text) {
+    struct member *member = bundle->member;
+    engine->lent--;
+    if (member != NULL) {
+        DL_DELETE(member->lent, bundle);
+        if (bundle_is_large(bundle))
+            member->large_lent--;
+        else
+            member->small_lent--;
+        engine_broken(engine, member, hop == HOP_BROKEN);
+        if (hop == HOP_BROKEN) {
+            bundle_again(engine, member, bundle);
+            return;
+        }
+        member->broken = 0;
+        bundle_take_results(bundle, hop, results, text);
+        bundles_flush_later(engine, member);
+    }
+    bundle_done(engine, bundle);
+}
+
+/* Paths have been repaired, or enough time has passed. */
+void execs_wake(struct engine *engine, struct member *member) {
+    member->again_us = 0;
+    if (member->ready != NULL || member->open != NULL)
+        bundles_flush_later(engine, member);
+}
+
+/* Bundles under way find no member when they come back; the others go now. */
+void execs_detach(struct engine *engine, struct member *member) {
+    struct bundle *bundle, *next;
+    DL_FOREACH_SAFE(member->lent, bundle, next) {
+        DL_DELETE(member->lent, bundle);
+        bundle->member = NULL;
+    }
+    member->small_lent = member->large_lent = 0;
+    DL_FOREACH_SAFE(member->ready, bundle, next) {
+        DL_DELETE(member->ready, bundle);
+        bundle_done(engine, bundle);
+    }
+    bundle = member->open;
+    member->open = NULL;
+    if (bundle != NULL)
+        bundle_done(engine, bundle);
+    member->again_us = 0;
+    member->broken = 0;
+    member->broken_us = 0;
+    if (member->flushing) {
+        struct member **at = &engine->flush;
+        while (*at != member)
+            at = &(*at)->flush_next;
+        *at = member->flush_next;
+        member->flushing = false;
+    }
+}
+
+static void bundle_list_free(struct bundle *list) {
+    struct bundle *bundle, *next;
+    LL_FOREACH_SAFE(list, bundle, next) {
+        bundle_dispose(bundle);
+    }
+}
+
+void bundles_free(struct engine *engine) {
+    bundle_list_free(engine->spare_small);
+    bundle_list_free(engine->spare_large);
+}
