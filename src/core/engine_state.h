@@ -23,7 +23,7 @@ enum {
     BUNDLES_AHEAD = 2,            /* bundles of small execs under way to one node */
     RETRY_US = 3000,              /* after a broken path: about the time that a repair takes */
     EXECS_IN_ALL = 100000,        /* unanswered execs before the engine is busy */
-    ROUNDS_MOST = 4,              /* surveys under way at once */
+    ROUNDS_MOST = 8,              /* surveys under way at once */
     MOVED_MOST = 16,              /* children that an incident names, at most */
     SMALL_BYTES_IN_ALL = 8 << 20, /* of their text, likewise */
 };
