@@ -197,8 +197,10 @@ void engine_broken(struct engine *engine, struct member *member, bool broken) {
         member->broken_us = 0;
     else if (member->broken_us == 0)
         member->broken_us = engine->now_us;
-    if (broken)
+    if (broken) {
+        engine_event(engine, member, EVENT_RESET);
         engine_watch(engine);
+    }
 }
 
 void engine_time(struct engine *engine, uint64_t now_us) {

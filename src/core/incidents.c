@@ -60,6 +60,7 @@ void incidents_settled(struct engine *engine) {
         if (!member->moving || latest == NULL)
             continue;
         member->moving = false;
+        engine_event(engine, member, EVENT_REPAIRED);
         if (member->moved_to == at)
             snprintf(parent, sizeof parent, "it again");
         else if (member->moved_to != NULL)

@@ -87,7 +87,10 @@ static void ask_directly(struct engine *engine, struct round *round) {
     uint64_t end_us = engine->now_us + engine->options.deadline_us / 2;
     round->direct = true;
     for (; at != NULL; at = tree_next(engine->tree.root, at)) {
-        if (waits_for(round, member_of(at)) && !probe(engine, member_of(at)))
+        if (!waits_for(round, member_of(at)))
+            continue;
+        engine_event(engine, member_of(at), EVENT_LATE);
+        if (!probe(engine, member_of(at)))
             round->direct = false;
     }
     if (!round->direct)

@@ -16,9 +16,12 @@ enum verdict {
 };
 
 enum verdict_event {
-    EVENT_HEARD,  /* it answered: its first request, a survey, or a question of its own */
-    EVENT_MISSED, /* it answered neither round of a survey within the deadline */
-    EVENT_EXITED, /* its process has ended */
+    EVENT_HEARD,    /* it answered: its first request, a survey, or a question of its own */
+    EVENT_LATE,     /* it missed the first half of a survey, and is asked directly */
+    EVENT_MISSED,   /* it answered neither half of a survey within the deadline */
+    EVENT_RESET,    /* a path to it broke; it, or any node above it, may be the reason */
+    EVENT_EXITED,   /* its process has ended */
+    EVENT_REPAIRED, /* those who were beneath it are connected elsewhere, or to it again */
     VERDICT_EVENTS,
 };
 
