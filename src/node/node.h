@@ -2,9 +2,9 @@
  * node: the worker process. It listens at its address for requests and surveys; adds numbers; sends
  * on what is for others; starts the nodes beneath it.
  *
- *   main.c     start, end, and the main thread's loop
- *   requests.c requests and surveys, on nng's threads: relayed, answered, or handed to the main
- * thread starts.c   on the main thread, since it takes time: starting nodes, changing the children
+ *   main.c      start, end, and the main thread's loop
+ *   requests.c  requests and surveys, on nng's threads: relayed, answered, or handed on to main
+ *   starts.c    on the main thread, since it takes time: starting nodes, changing the children
  *
  * How it ends: with the controller (lifeline), with its parent before it has joined (birth), or by
  * a signal. It keeps nothing that would be missed.

@@ -20,16 +20,17 @@
  *
  * What follows depends on the operation:
  *
- *     operation  request                                    answer, status WIRE_OK
- *     JOIN       -                                          u32 pid
- *     SPAWN      u64 version, node, address                 u32 pid
- *     CHILDREN   u64 version, u32 n, u32 m,                 -
- *                n times node, address; m times u64 serial
- *     SUMS       u32 n, n times (u32 length, top bit:       n times (u64 count, i128 sum, u32
- * error, from a file), then the texts               u32 word length, up to 64 bytes of word) REAP
- * u64 serial                                 u32 wait status PING       u64 round, u64 deadline,
- * u64 slack         u32 n, n times u64 serial
+ *     operation  request                                answer, status WIRE_OK
+ *     JOIN       -                                      u32 pid
+ *     SPAWN      u64 version, node, address             u32 pid
+ *     CHILDREN   u64 version, u32 n, u32 m, n times     -
+ *                node, address; m times u64 serial
+ *     SUMS       u32 n, n times u32 length              n times sum
+ *                (top bit: from a file), then the texts
+ *     REAP       u64 serial                             u32 wait status
+ *     PING       u64 round, u64 deadline, u64 slack     u32 n, n times u64 serial
  *
+ * (sum: u64 count, i128 sum, u32 error, u32 word length, up to 64 bytes of the word.)
  * (node: u64 serial, i64 id, i64 low, i64 high. address: u16 length, bytes. deadline: microseconds
  * of the machine's monotonic clock; slack: microseconds. PING travels as a survey, the others as
  * requests.) An answer with another status carries a text, as an address is written.
@@ -59,8 +60,7 @@ enum {
     WIRE_MESSAGE_MAX = 4 << 20, /* no message is larger */
 };
 
-/* The top bit of a slice's length: its numbers come from a file, so any white space separates them.
- */
+/* The top bit of a slice's length: from a file, so any white space separates the numbers. */
 #define WIRE_FROM_FILE UINT32_C(0x80000000)
 
 enum wire_operation {
