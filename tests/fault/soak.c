@@ -26,7 +26,14 @@
 
 #include "controller/banyan.h"
 
-enum { NODES_MOST = 255, EXECS_AHEAD = 64, NUMBERS_MOST = 40, ANSWER_MS = 30000, QUIET_MS = 20000 };
+enum {
+    NODES_MOST = 255,
+    EXECS_AHEAD = 64,
+    NUMBERS_MOST = 40,
+    ANSWER_MS = 30000,    /* without an answer for so long something is wrong */
+    QUIET_MS = 20000,     /* without any event likewise */
+    DESCRIPTORS_MORE = 2, /* what is dialed just then; a leak would count hundreds */
+};
 
 enum state { ABSENT, RUNNING, STOPPED, DEAD };
 
