@@ -97,27 +97,30 @@ static void run_create(struct session *session, struct words *words) {
         banyan_create(session->tree, id, parent, tag);
 }
 
-static void run_kill(struct session *session, struct words *words) {
+/* The arguments of a command on one node: its id, and a tag for the answer. NULL: it is refused. */
+static void *one_id(struct session *session, struct words *words, const char *name,
+                    enum answer_command command, int64_t *id) {
     struct word word = words_next(words);
-    int64_t id;
-    void *tag;
     if (word.len == 0 || words_next(words).len > 0)
-        refuse_arguments(session, "kill");
-    else if (!word_id(word, &id))
-        refuse_id(session, ANSWER_KILL, word);
-    else if ((tag = session_ticket(session)) != NULL)
+        refuse_arguments(session, name);
+    else if (!word_id(word, id))
+        refuse_id(session, command, word);
+    else
+        return session_ticket(session);
+    return NULL;
+}
+
+static void run_kill(struct session *session, struct words *words) {
+    int64_t id;
+    void *tag = one_id(session, words, "kill", ANSWER_KILL, &id);
+    if (tag != NULL)
         banyan_kill(session->tree, id, tag);
 }
 
 static void run_explain(struct session *session, struct words *words) {
-    struct word word = words_next(words);
     int64_t id;
-    void *tag;
-    if (word.len == 0 || words_next(words).len > 0)
-        refuse_arguments(session, "explain");
-    else if (!word_id(word, &id))
-        refuse_id(session, ANSWER_EXPLAIN, word);
-    else if ((tag = session_ticket(session)) != NULL)
+    void *tag = one_id(session, words, "explain", ANSWER_EXPLAIN, &id);
+    if (tag != NULL)
         banyan_explain(session->tree, id, tag);
 }
 
