@@ -152,6 +152,7 @@ void banyan_process(struct banyan *tree) {
         for (int i = 0; i < count; i++)
             handle_descriptor(tree, events[i].data.u64);
     } while (count == EVENTS_AT_ONCE);
+    engine_time(tree->engine, net_now_us()); /* what is there may have come meanwhile */
     handle_inbox(tree);
     banyan_flush(tree);
 }

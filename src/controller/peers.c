@@ -240,6 +240,11 @@ static void port_unprobe(void *arg, uint64_t serial) {
     peer->probe = NULL;
 }
 
+static bool port_runs(void *arg, uint64_t serial) {
+    struct peer *peer = peer_find(arg, serial);
+    return peer != NULL && peer->pid != 0 && !peer->exited && process_runs(peer->pid);
+}
+
 /* ---- surveys ---- */
 
 static void surveyed(void *arg, const uint64_t *serials, size_t count) {
@@ -267,6 +272,7 @@ void peers_ports(struct engine_ports *ports) {
     ports->forget = port_forget;
     ports->probe = port_probe;
     ports->unprobe = port_unprobe;
+    ports->runs = port_runs;
     ports->survey = port_survey;
 }
 

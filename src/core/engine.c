@@ -131,6 +131,7 @@ struct member *engine_member_new(struct engine *engine, struct command *create) 
 /* The member must be cut out of the tree, and nothing may wait at it any more. */
 void engine_member_free(struct engine *engine, struct member *member) {
     engine_phase(engine, member, PHASE_PRESENT, 0);
+    incident_told(engine, member);
     if (member->probed)
         engine->ports.unprobe(engine->ports.arg, member->serial);
     if (member->arrangement.sent_us != 0)
@@ -221,5 +222,6 @@ void engine_flush(struct engine *engine) {
         commands_settle(engine);
         rounds_settle(engine);
     } while (engine->unsettle);
+    incidents_tell(engine);
     execs_flush(engine);
 }

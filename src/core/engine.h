@@ -128,6 +128,8 @@ struct engine_ports {
     bool (*probe)(void *arg, uint64_t serial);
     /* The question is not wanted any more. */
     void (*unprobe)(void *arg, uint64_t serial);
+    /* Whether the node's process is known to run: neither stopped nor ended, by the kernel's word. */
+    bool (*runs)(void *arg, uint64_t serial);
     /* Something that people may want to know happened to a node: one line. */
     void (*notice)(void *arg, const char *line);
     /* The node does not exist any more: release what is held for it. */

@@ -88,6 +88,7 @@ struct member {
     size_t moved_count;
     const struct tree_node *moved_to; /* ... to this one; NULL: the controller */
     bool moving;                      /* the sets that say so are under way */
+    bool untold;                      /* nobody has been told of its latest incident */
     /* surveys */
     unsigned rounds_waited; /* that have ended meanwhile, while it was being created */
     uint64_t broken_us; /* since when every request to it has found the path broken; 0: none has */
@@ -136,6 +137,7 @@ struct round {
     uint64_t number;
     bool direct;              /* its second half */
     uint64_t half_us, end_us; /* when the halves end */
+    uint64_t latest_us;       /* until when a node whose process runs is waited for */
     unsigned extensions;      /* of the deadline, because the controller itself was late */
     struct command *asking;   /* the pingalls that it answers */
 };
@@ -166,6 +168,7 @@ struct engine {
     /* repair */
     struct arrangement top; /* of the controller */
     unsigned arranging;     /* sets under way */
+    unsigned untold;        /* members of which people are to be told something */
     uint64_t fault_us;      /* when a node was last lost, or found again */
     /* surveys */
     struct {
@@ -211,12 +214,15 @@ void commands_stuck(struct engine *engine, struct member *member); /* it does no
 /* kills.c */
 void kill_go(struct engine *engine, struct command *kill);
 void commands_settle(struct engine *engine); /* lets kills, pingalls and reaps go on */
+bool member_gone(struct engine *engine, const struct member *member);
 
 /* incidents.c */
 void incident(struct engine *engine, struct member *member, const char *what);
-void incident_how(struct engine *engine, struct member *member, const char *how);
+void incident_how(struct member *member, const char *how);
 void incident_moved(struct engine *engine, struct member *child, uint64_t from, uint64_t to);
 void incidents_settled(struct engine *engine);
+void incidents_tell(struct engine *engine);
+void incident_told(struct engine *engine, struct member *member);
 void explain_go(struct engine *engine, struct command *explain);
 
 /* execs.c */

@@ -10,31 +10,41 @@
 
 enum { LINE = 400 };
 
-static void notify(struct engine *engine, struct member *member) {
-    char line[LINE];
-    const struct incident *latest = history_latest(&member->history);
-    if (latest == NULL)
-        return;
-    history_line(latest, member->node.id, engine->options.wall_us, line, sizeof line);
-    engine->ports.notice(engine->ports.arg, line);
-}
-
 void incident(struct engine *engine, struct member *member, const char *what) {
     history_add(&member->history, engine->now_us, what);
     member->moved_count = 0;
-    if (member->verdict != VERDICT_ENDED) /* how a process ended is known a moment later */
-        notify(engine, member);
+    engine->untold += !member->untold;
+    member->untold = true;
 }
 
 /* How the process ended is known now. */
-void incident_how(struct engine *engine, struct member *member, const char *how) {
+void incident_how(struct member *member, const char *how) {
     struct incident *latest = history_latest(&member->history);
-    if (latest == NULL)
-        return;
-    if (how != NULL)
+    if (latest != NULL && how != NULL)
         snprintf(latest->what, sizeof latest->what, "%s", how);
-    if (member->phase != PHASE_ENDING)
-        notify(engine, member);
+}
+
+void incident_told(struct engine *engine, struct member *member) {
+    engine->untold -= member->untold;
+    member->untold = false;
+}
+
+/* Tells people of each incident once: when it is known how the process ended, and what was done. */
+void incidents_tell(struct engine *engine) {
+    char line[LINE];
+    struct tree_node *at = engine->untold > 0 ? engine->tree.root : NULL;
+    for (; at != NULL; at = tree_next(engine->tree.root, at)) {
+        struct member *member = member_of(at);
+        struct incident *latest = history_latest(&member->history);
+        bool complete = member->verdict != VERDICT_ENDED || member_gone(engine, member);
+        if (!member->untold || !complete || member->moving)
+            continue;
+        incident_told(engine, member);
+        if (latest == NULL || member->phase == PHASE_ENDING)
+            continue; /* no memory for it; or it ends because somebody said so */
+        history_line(latest, member->node.id, engine->options.wall_us, line, sizeof line);
+        engine->ports.notice(engine->ports.arg, line);
+    }
 }
 
 /* A child has moved from one parent to another (0: the controller), because of what happened to one
@@ -50,10 +60,23 @@ void incident_moved(struct engine *engine, struct member *child, uint64_t from, 
     about->moving = true;
 }
 
+/* "3 and 7 connected to 10 after 2.1 ms" */
+static void describe_move(struct engine *engine, struct member *member, struct incident *latest) {
+    char ids[HISTORY_THEN / 2], after[32] = "at once", parent[32] = "the controller";
+    if (member->moved_to == &member->node)
+        snprintf(parent, sizeof parent, "it again");
+    else if (member->moved_to != NULL)
+        parent[number_print(parent, member->moved_to->id)] = '\0';
+    if (engine->now_us > latest->at_us) /* else they are the controller's own children */
+        snprintf(after, sizeof after, "after %.1f ms",
+                 (double)(engine->now_us - latest->at_us) / 1000);
+    snprintf(latest->then, sizeof latest->then, "%s connected to %s %s",
+             history_ids(ids, sizeof ids, member->moved, member->moved_count), parent, after);
+}
+
 /* The sets that were sent are in force. */
 void incidents_settled(struct engine *engine) {
     struct tree_node *at = engine->tree.root;
-    char ids[HISTORY_THEN / 2], parent[32] = "the controller";
     for (; at != NULL; at = tree_next(engine->tree.root, at)) {
         struct member *member = member_of(at);
         struct incident *latest = history_latest(&member->history);
@@ -61,15 +84,7 @@ void incidents_settled(struct engine *engine) {
             continue;
         member->moving = false;
         engine_event(engine, member, EVENT_REPAIRED);
-        if (member->moved_to == at)
-            snprintf(parent, sizeof parent, "it again");
-        else if (member->moved_to != NULL)
-            parent[number_print(parent, member->moved_to->id)] = '\0';
-        snprintf(latest->then, sizeof latest->then, "%s connected to %s after %.1f ms",
-                 history_ids(ids, sizeof ids, member->moved, member->moved_count), parent,
-                 (double)(engine->now_us - latest->at_us) / 1000);
-        if (member->reaped || member->verdict != VERDICT_ENDED)
-            notify(engine, member);
+        describe_move(engine, member, latest);
     }
 }
 

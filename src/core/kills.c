@@ -39,7 +39,7 @@ void engine_reaped(struct engine *engine, uint64_t serial, enum hop hop, const c
     member->reaped = hop == HOP_OK;
     engine_broken(engine, member, hop != HOP_OK);
     if (member->reaped)
-        incident_how(engine, member, how);
+        incident_how(member, how);
     if (hop != HOP_OK) {
         member->retry_us = engine->now_us + RETRY_US;
         engine_retry_at(engine, member->retry_us);
@@ -49,7 +49,7 @@ void engine_reaped(struct engine *engine, uint64_t serial, enum hop hop, const c
 }
 
 /* Nothing is left of it, except perhaps an exit status that a stopped node is to collect. */
-static bool member_gone(struct engine *engine, const struct member *member) {
+bool member_gone(struct engine *engine, const struct member *member) {
     if (member->verdict != VERDICT_ENDED)
         return false;
     const struct member *starter = engine_member(engine, member->starter);

@@ -4,8 +4,9 @@
  * A survey has two halves. In the first it goes down the overlay, and every node answers for itself
  * and for those beneath it. Who is missing then may only sit behind a stopped node: so in the
  * second half each missing node is asked directly. Who has not answered when the deadline is over
- * is silent. The direct question to a silent node stays open: a stopped node that resumes answers
- * it at once, and is available again.
+ * is silent, unless its process runs: then it is the machine that is slow, and the round waits for
+ * it some seconds more. The direct question to a silent node stays open: a stopped node that
+ * resumes answers it at once, and is available again.
  *
  * A pingall is answered by a survey that begins after it. Besides, a request that takes long makes
  * the engine hold a survey (rounds_watch); the request itself decides nothing.
@@ -21,6 +22,8 @@ enum {
     SLACK_US = 20000, /* a parent waits this much longer than its children, if the depth allows */
     LATE_US = 50000,  /* a deadline noticed later than this was not the nodes' fault alone */
     EXTENSIONS = 3,
+    BUSY_US = 3000000,   /* how much longer a node has whose process runs */
+    RECHECK_US = 20000,  /* how often it is looked at meanwhile */
     START_DEADLINES = 3, /* until a node that neither starts nor joins is given up, */
     START_ROUNDS = 3,    /* and so many surveys */
 };
@@ -107,6 +110,7 @@ static void begin(struct engine *engine, struct command *asking) {
     *round = (struct round){.number = ++engine->survey.last,
                             .half_us = engine->now_us + half_us,
                             .end_us = engine->now_us + engine->options.deadline_us,
+                            .latest_us = engine->now_us + engine->options.deadline_us + BUSY_US,
                             .asking = asking};
     for (; at != NULL; at = tree_next(engine->tree.root, at)) {
         if (waits_for(round, member_of(at)) && at->depth > depth)
@@ -148,18 +152,24 @@ static void answer_ping(struct engine *engine, struct command *ping) {
     free(ping);
 }
 
+static void incident_missed(struct engine *engine, struct member *member) {
+    char what[HISTORY_WHAT];
+    bool runs = engine->ports.runs(engine->ports.arg, member->serial);
+    snprintf(what, sizeof what, "answered neither round of a survey within %llu ms%s",
+             (unsigned long long)engine->options.deadline_us / 1000,
+             runs ? ", nor later, though its process runs" : "");
+    incident(engine, member, what);
+}
+
 /* Whoever has not answered by now is silent; whoever has is not asked any more. */
 static void judge(struct engine *engine, const struct round *round) {
     struct tree_node *at = engine->tree.root;
     bool changed = false;
-    char missed[HISTORY_WHAT];
-    snprintf(missed, sizeof missed, "answered neither round of a survey within %llu ms",
-             (unsigned long long)engine->options.deadline_us / 1000);
     for (; at != NULL; at = tree_next(engine->tree.root, at)) {
         struct member *member = member_of(at);
         if (waits_for(round, member) && member->verdict == VERDICT_AVAILABLE) {
             engine_event(engine, member, EVENT_MISSED);
-            incident(engine, member, missed);
+            incident_missed(engine, member);
             execs_fail(engine, member, ANSWER_UNAVAILABLE);
             changed = true;
         } else if (member->verdict == VERDICT_AVAILABLE && engine->survey.count == 1) {
@@ -251,16 +261,32 @@ static struct command *take_pings(struct engine *engine) {
     return asking;
 }
 
+/* Whether one of those that would be blamed only waits for a processor. */
+static bool waits_for_busy(struct engine *engine, const struct round *round) {
+    struct tree_node *at = engine->tree.root;
+    for (; at != NULL; at = tree_next(engine->tree.root, at)) {
+        struct member *member = member_of(at);
+        if (waits_for(round, member) && member->verdict == VERDICT_AVAILABLE &&
+            engine->ports.runs(engine->ports.arg, member->serial))
+            return true;
+    }
+    return false;
+}
+
 /* When the controller itself was late, its nodes' answers may lie unread: they get more time. */
 static bool over(struct engine *engine, struct round *round) {
     if (first_unheard(engine, round) == NULL)
         return true;
     if (engine->now_us < round->end_us)
         return false;
-    if (engine->now_us < round->end_us + LATE_US || round->extensions == EXTENSIONS)
+    if (engine->now_us >= round->end_us + LATE_US && round->extensions < EXTENSIONS) {
+        round->extensions++;
+        round->end_us = engine->now_us + engine->options.deadline_us / 2;
+        return false;
+    }
+    if (engine->now_us >= round->latest_us || !waits_for_busy(engine, round))
         return true;
-    round->extensions++;
-    round->end_us = engine->now_us + engine->options.deadline_us / 2;
+    round->end_us = engine->now_us + RECHECK_US;
     return false;
 }
 

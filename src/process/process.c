@@ -152,6 +152,17 @@ bool process_collect(pid_t pid, int *status) {
     return true;
 }
 
+bool process_runs(pid_t pid) {
+    char path[32], text[64];
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd >= 0 ? read(fd, text, sizeof text - 1) : 0;
+    close_if_open(fd);
+    text[len > 0 ? len : 0] = '\0';
+    const char *end = strrchr(text, ')'); /* of the name, which may hold anything */
+    return end != NULL && end[1] == ' ' && end[2] != '\0' && strchr("RSDI", end[2]) != NULL;
+}
+
 void process_describe(int status, char text[PROCESS_TEXT_MAX]) {
     if (WIFSIGNALED(status))
         snprintf(text, PROCESS_TEXT_MAX, "killed by signal %d", WTERMSIG(status));

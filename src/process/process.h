@@ -54,6 +54,10 @@ int process_watch_lifeline(int lifeline);
  * more). False: it has not ended (*status is then untouched). */
 bool process_collect(pid_t pid, int *status);
 
+/* Whether a process runs or would if a processor were free, as far as is known: neither stopped (by
+ * a signal or a debugger) nor ended. From proc(5), /proc/PID/stat. */
+bool process_runs(pid_t pid);
+
 /* "killed by signal 9", "ended with status 1". */
 void process_describe(int status, char text[PROCESS_TEXT_MAX]);
 

@@ -205,6 +205,11 @@ static void port_unprobe(void *arg, uint64_t serial) {
     peer->probe = NULL;
 }
 
+static bool port_runs(void *arg, uint64_t serial) {
+    struct node *node = process_find(arg, serial);
+    return node != NULL && !node->dead && !node->stopped;
+}
+
 static void port_notice(void *arg, const char *line) {
     (void)arg, (void)line;
 }
@@ -233,6 +238,7 @@ void shell_ports(struct sim *sim, struct engine_ports *ports) {
         .survey = port_survey,
         .probe = port_probe,
         .unprobe = port_unprobe,
+        .runs = port_runs,
         .notice = port_notice,
         .forget = port_forget,
     };
