@@ -96,6 +96,7 @@ struct member {
     uint64_t heard_round;  /* the last round that it has answered */
     uint64_t probed_round; /* the last round that had begun when it was asked directly */
     bool probed;           /* a direct question is outstanding */
+    bool halted;           /* its process was stopped when it was judged */
     /* its execs */
     struct exec *execs;   /* unanswered, located here */
     struct bundle *open;  /* small execs gather here */

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { HISTORY_WHAT = 96, HISTORY_THEN = 200 };
+enum { HISTORY_WHAT = 112, HISTORY_THEN = 200 };
 
 struct incident {
     uint64_t at_us;          /* in the engine's time */

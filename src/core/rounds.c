@@ -24,7 +24,7 @@ enum {
     EXTENSIONS = 3,
     BUSY_US = 3000000,   /* how much longer a node has whose process runs */
     RECHECK_US = 20000,  /* how often it is looked at meanwhile */
-    START_DEADLINES = 3, /* until a node that neither starts nor joins is given up, */
+    START_DEADLINES = 3, /* until a node that neither starts nor joins is given up, and BUSY_US, */
     START_ROUNDS = 3,    /* and so many surveys */
 };
 
@@ -152,13 +152,14 @@ static void answer_ping(struct engine *engine, struct command *ping) {
     free(ping);
 }
 
-static void incident_missed(struct engine *engine, struct member *member) {
+static void miss(struct engine *engine, struct member *member) {
     char what[HISTORY_WHAT];
-    bool runs = engine->ports.runs(engine->ports.arg, member->serial);
     snprintf(what, sizeof what, "answered neither round of a survey within %llu ms%s",
              (unsigned long long)engine->options.deadline_us / 1000,
-             runs ? ", nor later, though its process runs" : "");
+             member->halted ? "" : ", nor later, though its process runs");
+    engine_event(engine, member, EVENT_MISSED);
     incident(engine, member, what);
+    execs_fail(engine, member, ANSWER_UNAVAILABLE);
 }
 
 /* Whoever has not answered by now is silent; whoever has is not asked any more. */
@@ -167,11 +168,12 @@ static void judge(struct engine *engine, const struct round *round) {
     bool changed = false;
     for (; at != NULL; at = tree_next(engine->tree.root, at)) {
         struct member *member = member_of(at);
-        if (waits_for(round, member) && member->verdict == VERDICT_AVAILABLE) {
-            engine_event(engine, member, EVENT_MISSED);
-            incident_missed(engine, member);
-            execs_fail(engine, member, ANSWER_UNAVAILABLE);
-            changed = true;
+        if (waits_for(round, member)) {
+            member->halted = !engine->ports.runs(engine->ports.arg, member->serial);
+            if (member->verdict == VERDICT_AVAILABLE) {
+                miss(engine, member);
+                changed = true;
+            }
         } else if (member->verdict == VERDICT_AVAILABLE && engine->survey.count == 1) {
             unprobe(engine, member); /* no other round is under way that asks it */
         }
@@ -204,7 +206,7 @@ static uint64_t waits_since(const struct member *member) {
 /* A node that is being created, and has been asked to start or to join for so long that any lost
  * node on the way would have been noticed: so it is the new one that does not answer. */
 static struct member *stuck(struct engine *engine) {
-    uint64_t patience_us = START_DEADLINES * engine->options.deadline_us;
+    uint64_t patience_us = START_DEADLINES * engine->options.deadline_us + BUSY_US;
     struct tree_node *at = engine->tree.root;
     for (; at != NULL; at = tree_next(engine->tree.root, at)) {
         struct member *member = member_of(at);
@@ -261,12 +263,13 @@ static struct command *take_pings(struct engine *engine) {
     return asking;
 }
 
-/* Whether one of those that would be blamed only waits for a processor. */
+/* Whether one of those that would be blamed only waits for a processor: it was available before, or
+ * stopped and has been resumed. */
 static bool waits_for_busy(struct engine *engine, const struct round *round) {
     struct tree_node *at = engine->tree.root;
     for (; at != NULL; at = tree_next(engine->tree.root, at)) {
         struct member *member = member_of(at);
-        if (waits_for(round, member) && member->verdict == VERDICT_AVAILABLE &&
+        if (waits_for(round, member) && (member->verdict == VERDICT_AVAILABLE || member->halted) &&
             engine->ports.runs(engine->ports.arg, member->serial))
             return true;
     }

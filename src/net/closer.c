@@ -4,6 +4,12 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
+
+enum {
+    HANDSHAKE_US = 10500000, /* nng gives it up after 10 s (ipc.c) */
+    LOOK_AGAIN_NS = 5000000, /* at those that are being connected */
+};
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of all below */
 static pthread_cond_t work = PTHREAD_COND_INITIALIZER;   /* there is something to close */
@@ -12,18 +18,57 @@ static struct closing *first, **end = &first;
 static unsigned open_count; /* handed over and not closed yet */
 static bool running;
 
+/* Whether it can be closed now without losing a connection that is just being made. */
+static bool is_ready(const struct closing *closing) {
+    return atomic_load(&closing->connected) || !net_listens(closing->url) ||
+           net_now_us() - closing->handed_us > HANDSHAKE_US;
+}
+
+static void append(struct closing *closing) {
+    closing->next = NULL;
+    *end = closing;
+    end = &closing->next;
+}
+
+/* Under the lock: takes the first that is ready; the others go to the end. */
+static struct closing *take(void) {
+    struct closing *last = NULL;
+    while (first != NULL && first != last) {
+        struct closing *closing = first;
+        first = closing->next;
+        if (first == NULL)
+            end = &first;
+        if (is_ready(closing))
+            return closing;
+        append(closing);
+        last = last != NULL ? last : closing;
+    }
+    return NULL;
+}
+
+/* Under the lock: until there is something to do. */
+static void rest(void) {
+    struct timespec until;
+    if (first == NULL) {
+        pthread_cond_wait(&work, &lock);
+        return;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += LOOK_AGAIN_NS;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_cond_clockwait(&work, &lock, CLOCK_MONOTONIC, &until);
+}
+
 static void *run(void *arg) {
     (void)arg;
     pthread_mutex_lock(&lock);
     for (;;) {
-        struct closing *closing = first;
+        struct closing *closing = take();
         if (closing == NULL) {
-            pthread_cond_wait(&work, &lock);
+            rest();
             continue;
         }
-        first = closing->next;
-        if (first == NULL)
-            end = &first;
         pthread_mutex_unlock(&lock);
         closing->close(closing->arg);
         pthread_mutex_lock(&lock);
@@ -52,12 +97,11 @@ static bool start(void) {
 }
 
 void closer_close(struct closing *closing) {
+    closing->handed_us = net_now_us();
     pthread_mutex_lock(&lock);
     bool handed = start();
     if (handed) {
-        closing->next = NULL;
-        *end = closing;
-        end = &closing->next;
+        append(closing);
         open_count++;
         pthread_cond_signal(&work);
     }

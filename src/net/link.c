@@ -2,6 +2,7 @@
 
 #include <nng/protocol/reqrep0/req.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <utlist.h>
 
@@ -134,6 +135,7 @@ static void connection_event(nng_pipe pipe, nng_pipe_ev event, void *arg) {
     (void)pipe;
     pthread_mutex_lock(&link->lock);
     link->lost = event == NNG_PIPE_EV_REM_POST;
+    atomic_store(&link->later.connected, !link->lost);
     if (link->lost)
         abort_all(link);
     pthread_mutex_unlock(&link->lock);
@@ -169,6 +171,16 @@ static void link_free(struct link *link) {
     free(link);
 }
 
+/* On the closer's thread. */
+static void close_later(void *arg) {
+    struct link *link = arg;
+    pthread_mutex_lock(&link->lock);
+    while (link->active != NULL)
+        pthread_cond_wait(&link->quiet, &link->lock);
+    pthread_mutex_unlock(&link->lock);
+    link_free(link);
+}
+
 int link_open(struct link **result, const char *url) {
     struct link *link = calloc(1, sizeof *link);
     if (link == NULL)
@@ -180,6 +192,9 @@ int link_open(struct link **result, const char *url) {
     }
     pthread_mutex_init(&link->lock, NULL);
     pthread_cond_init(&link->quiet, NULL);
+    link->later.close = close_later;
+    link->later.arg = link;
+    snprintf(link->later.url, sizeof link->later.url, "%s", url);
     error = link_dial(link, url);
     if (error != 0)
         link_free(link);
@@ -188,21 +203,10 @@ int link_open(struct link **result, const char *url) {
     return error;
 }
 
-/* On the closer's thread. */
-static void close_later(void *arg) {
-    struct link *link = arg;
-    pthread_mutex_lock(&link->lock);
-    while (link->active != NULL)
-        pthread_cond_wait(&link->quiet, &link->lock);
-    pthread_mutex_unlock(&link->lock);
-    link_free(link);
-}
-
 void link_close(struct link *link) {
     pthread_mutex_lock(&link->lock);
     link->closing = true;
     abort_all(link);
     pthread_mutex_unlock(&link->lock);
-    link->later = (struct closing){.close = close_later, .arg = link};
     closer_close(&link->later);
 }

@@ -29,19 +29,29 @@ static const char *suffix(enum net_kind kind) {
     return kind == NET_REQUESTS ? ".req" : ".srv";
 }
 
+static const char scheme[] = "ipc://";
+
+/* The path of a socket; NULL: another transport. */
+static const char *path_of(const char *url) {
+    return strncmp(url, scheme, strlen(scheme)) == 0 ? url + strlen(scheme) : NULL;
+}
+
 bool net_url(const char *address, enum net_kind kind, char url[NET_URL_MAX]) {
-    static const char scheme[] = "ipc://";
     int len = snprintf(url, NET_URL_MAX, "%s%s", address, suffix(kind));
-    size_t path_at = strncmp(url, scheme, strlen(scheme)) == 0 ? strlen(scheme) : 0;
-    return len > 0 && len < NET_URL_MAX && (path_at == 0 || (size_t)len - path_at <= NET_PATH_MAX);
+    const char *path = path_of(url);
+    return len > 0 && len < NET_URL_MAX && (path == NULL || strlen(path) <= NET_PATH_MAX);
+}
+
+bool net_listens(const char *url) {
+    const char *path = path_of(url);
+    return path == NULL || access(path, F_OK) == 0;
 }
 
 void net_unlink(const char *address) {
-    static const char scheme[] = "ipc://";
     char url[NET_URL_MAX];
     for (int kind = NET_REQUESTS; kind <= NET_SURVEYS; kind++) {
-        if (net_url(address, (enum net_kind)kind, url) && strncmp(url, scheme, strlen(scheme)) == 0)
-            unlink(url + strlen(scheme)); /* it may be gone already */
+        if (net_url(address, (enum net_kind)kind, url) && path_of(url) != NULL)
+            unlink(path_of(url)); /* it may be gone already */
     }
 }
 

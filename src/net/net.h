@@ -33,6 +33,9 @@ const char *net_version(void);
  * path for ever, without an error. */
 bool net_url(const char *address, enum net_kind kind, char url[NET_URL_MAX]);
 
+/* Whether there may be a listener at a URL: that of a node is removed when the node has ended. */
+bool net_listens(const char *url);
+
 /* Removes the socket files of the node at an address, if any. */
 void net_unlink(const char *address);
 

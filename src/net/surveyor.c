@@ -2,6 +2,7 @@
 
 #include <nng/protocol/survey0/survey.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -20,7 +21,7 @@ enum {
 struct group { /* one socket */
     struct surveyor *surveyor;
     nng_socket socket;
-    unsigned peers, connected;
+    unsigned peers;
     struct group *next;
 };
 
@@ -28,8 +29,9 @@ struct peer { /* one child */
     uint64_t serial;
     struct group *group;
     nng_dialer dialer;
-    bool connected;
-    struct closing later; /* how the closer hangs up */
+    bool connected;       /* and surveys go to it */
+    bool removed;         /* it is to be hung up on */
+    struct closing later; /* how the closer does that */
     struct peer *prev, *next;
 };
 
@@ -238,8 +240,6 @@ static void part_event(void *arg) {
 static void peer_lost(struct surveyor *surveyor, struct peer *peer) {
     struct survey *survey;
     struct part *part;
-    if (peer->connected)
-        peer->group->connected--;
     peer->connected = false;
     DL_FOREACH(surveyor->active, survey) {
         survey_settle(survey, peer);
@@ -258,12 +258,11 @@ static void connection_event(nng_pipe pipe, nng_pipe_ev event, void *arg) {
     DL_FOREACH(group->surveyor->peers, peer) {
         if (nng_dialer_id(peer->dialer) != dialer)
             continue;
-        if (event == NNG_PIPE_EV_REM_POST) {
+        atomic_store(&peer->later.connected, event != NNG_PIPE_EV_REM_POST);
+        if (event == NNG_PIPE_EV_REM_POST)
             peer_lost(group->surveyor, peer);
-        } else if (!peer->connected) {
-            peer->connected = true;
-            group->connected++;
-        }
+        else
+            peer->connected = !peer->removed;
         break;
     }
     pthread_mutex_unlock(&group->surveyor->lock);
@@ -312,11 +311,26 @@ static int group_take(struct surveyor *surveyor, struct group **result) {
     return group_open(surveyor, result);
 }
 
+/* On the closer's thread. */
+static void hang_up(void *arg) {
+    struct peer *peer = arg;
+    struct surveyor *surveyor = peer->group->surveyor;
+    pthread_mutex_lock(&surveyor->lock);
+    DL_DELETE(surveyor->peers, peer);
+    peer->group->peers--;
+    pthread_mutex_unlock(&surveyor->lock);
+    nng_dialer_close(peer->dialer);
+    free(peer);
+}
+
 int surveyor_add(struct surveyor *surveyor, uint64_t serial, const char *url) {
     struct peer *peer = calloc(1, sizeof *peer);
     if (peer == NULL)
         return NNG_ENOMEM;
     peer->serial = serial;
+    peer->later.close = hang_up;
+    peer->later.arg = peer;
+    snprintf(peer->later.url, sizeof peer->later.url, "%s", url);
     pthread_mutex_lock(&surveyor->lock);
     int error = group_take(surveyor, &peer->group);
     if (error == 0)
@@ -368,30 +382,20 @@ void surveyor_free(struct surveyor *surveyor) {
     free(surveyor);
 }
 
-/* On the closer's thread. */
-static void hang_up(void *arg) {
-    struct peer *peer = arg;
-    nng_dialer_close(peer->dialer);
-    free(peer);
-}
-
 void surveyor_remove(struct surveyor *surveyor, uint64_t serial) {
     struct peer *peer;
     pthread_mutex_lock(&surveyor->lock);
     DL_FOREACH(surveyor->peers, peer) {
-        if (peer->serial == serial)
+        if (peer->serial == serial && !peer->removed)
             break;
     }
     if (peer != NULL) {
-        DL_DELETE(surveyor->peers, peer);
+        peer->removed = true;
         peer_lost(surveyor, peer);
-        peer->group->peers--;
     }
     pthread_mutex_unlock(&surveyor->lock);
-    if (peer != NULL) {
-        peer->later = (struct closing){.close = hang_up, .arg = peer};
+    if (peer != NULL)
         closer_close(&peer->later);
-    }
 }
 
 /* ---- starting ---- */

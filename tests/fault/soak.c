@@ -3,14 +3,16 @@
  * run, and checks every answer against a model.
  *
  *     soak [--seed N] [--faults N] [--nodes N] [--deadline MS] [--kind all|kills|stops] [--stay 1]
+ *          [--busy N]
  *
  * The model knows of each node what was done to it and when, in steps of the program: an answer is
  * judged by what happened between its command and itself.
  *   exec     Ok: the sum must be exact. Unavailable: only if the node was disturbed meanwhile, or
- * had been resumed and not been seen to work since. pingall  must list who was dead or stopped the
- * whole time, and nobody who was undisturbed. every command is answered exactly once. At the end
- * everybody is resumed or created again: then all must answer, and the number of open descriptors
- * must be what it was.
+ *            had been resumed and not been seen to work since.
+ *   pingall  must list who was dead or stopped the whole time, and nobody who was undisturbed.
+ * Every command is answered exactly once. At the end everybody is resumed or created again: then
+ * all must answer, and the number of open descriptors must be what it was. --busy N has N processes
+ * beside take all the processors' time: the same must hold.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -21,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,6 +35,7 @@ enum {
     NUMBERS_MOST = 40,
     ANSWER_MS = 30000, /* without an answer for so long something is wrong */
     QUIET_MS = 20000,  /* without any event likewise */
+    SETTLE_MS = 1000,  /* descriptors that stay open for so long are open for good */
 };
 
 enum state { ABSENT, RUNNING, STOPPED, DEAD };
@@ -60,7 +64,7 @@ static struct banyan *tree;
 static struct node nodes[NODES_MOST + 1];
 static int count = 31;
 static unsigned long step, outstanding, faults_wanted = 200;
-static unsigned long seed = 1;
+static unsigned long seed = 1, busy;
 static unsigned long kills, stops, resumes, answers, sums, refusals, pings, slow_pings;
 static double longest_step_ms;
 static double killed_at_ms, *waits_ms, longest_ping_ms;
@@ -389,6 +393,21 @@ static size_t open_descriptors(void) {
     return open_count;
 }
 
+/* Connections are closed by another thread, a moment later: so this waits until there are as few as
+ * wanted, or the number has not changed for some time. */
+static size_t settled_descriptors(size_t wanted) {
+    size_t now = open_descriptors();
+    double since_ms = now_ms();
+    while (now > wanted && now_ms() - since_ms < SETTLE_MS) {
+        size_t before = now;
+        banyan_process(tree);
+        sched_yield();
+        now = open_descriptors();
+        since_ms = now != before ? now_ms() : since_ms;
+    }
+    return now;
+}
+
 /* What the descriptors are, for a look at those that are too many. */
 static void list_descriptors(const char *when) {
     char path[64], name[256];
@@ -461,6 +480,23 @@ static void report(size_t descriptors_before, long memory_before) {
     printf("descriptors: %zu before, %zu after\n", descriptors_before, open_descriptors());
 }
 
+/* Processes that want all the processors: overload. They end with this one. */
+static bool start_busy_loops(void) {
+    pid_t self = getpid();
+    for (unsigned long i = 0; i < busy; i++) {
+        pid_t pid = fork();
+        if (pid < 0)
+            return false;
+        if (pid == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            while (getppid() == self)
+                ;
+            _exit(0);
+        }
+    }
+    return true;
+}
+
 static void parse(int argc, char **argv) {
     for (int i = 1; i + 1 < argc; i += 2) {
         unsigned long value = strtoul(argv[i + 1], NULL, 10);
@@ -474,6 +510,8 @@ static void parse(int argc, char **argv) {
             faults = strcmp(argv[i + 1], "kills") == 0   ? KILLS
                      : strcmp(argv[i + 1], "stops") == 0 ? STOPS
                                                          : ALL;
+        else if (strcmp(argv[i], "--busy") == 0)
+            busy = value;
         else if (strcmp(argv[i], "--stay") == 0)
             stay = value != 0;
         else if (strcmp(argv[i], "--nodes") == 0 && value >= 1 && value <= NODES_MOST)
@@ -488,14 +526,14 @@ int main(int argc, char **argv) {
         .answered = answered, .deadline_ms = deadline_ms, .node_program = getenv("BANYAN_NODE")};
     waits_ms = calloc(faults_wanted + 1, sizeof *waits_ms);
     tree = banyan_open(&options, error, sizeof error);
-    if (tree == NULL || waits_ms == NULL) {
-        fprintf(stderr, "soak: %s\n", error);
+    if (tree == NULL || waits_ms == NULL || !start_busy_loops()) {
+        fprintf(stderr, "soak: %s\n", tree == NULL ? error : "cannot start");
         return 2;
     }
     create_range(1, count);
     wait_for_all();
     check_all_answer();
-    size_t descriptors = open_descriptors();
+    size_t descriptors = settled_descriptors(0);
     long memory = resident_kib();
     while (kills + stops + resumes < faults_wanted) {
         forget_answered();
@@ -514,11 +552,7 @@ int main(int argc, char **argv) {
     wait_for_all();
     heal();
     check_all_answer();
-    bool flat = false; /* connections are closed by another thread, a moment later */
-    for (double end_ms = now_ms() + QUIET_MS; !flat && now_ms() < end_ms; sched_yield()) {
-        banyan_process(tree);
-        flat = open_descriptors() <= descriptors;
-    }
+    bool flat = settled_descriptors(descriptors) <= descriptors;
     report(descriptors, memory);
     if (!flat)
         list_descriptors("after");

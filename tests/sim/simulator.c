@@ -20,7 +20,8 @@
 
 enum {
     SCHEDULES = 100000,
-    LONGEST_S = 60, /* of one schedule, which takes no millisecond usually */
+    BUSY_US = 3000000, /* how much longer the engine waits for a process that runs */
+    LONGEST_S = 60,    /* of one schedule, which takes no millisecond usually */
 };
 
 static const struct profile profiles[] = {
@@ -284,6 +285,7 @@ static void end_all(struct sim *sim) {
 static void wind_up(struct sim *sim) {
     sim_run(sim, sim->horizon_us);
     sim->calm = true;
+    sim_run(sim, sim->now_us + BUSY_US);
     run_on(sim, 12);
     if (!sim->failed)
         model_check(sim);
