@@ -11,6 +11,10 @@
  *                    Here it is a reset connection.
  *   nni_plat_ncpu    decides how many threads every process starts: two for each processor, and
  *                    more. Two threads do as well for a node; 1.5.2 has no other knob.
+ *   nni_thr_init     starts a thread; where several are started for the same work (two for callbacks,
+ *                    four that look up host names), all but the first are left out here. Two threads
+ *                    for callbacks fought for one lock at every message. No callback of nng or of
+ *                    this program waits for another one.
  *   nni_random       was taken for a signed number where the pause before the next dialing is drawn:
  *                    half of the pauses were negative, that is none (fixed in 1.10). Here it is
  *                    never more than a signed number holds.
@@ -24,6 +28,7 @@
  */
 #include <errno.h>
 #include <nng/nng.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 
@@ -43,6 +48,11 @@ uint32_t __real_nni_random(void);
 uint32_t __wrap_nni_random(void);
 int __real_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event);
 int __wrap_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event);
+
+typedef void nni_thr_func(void *arg);
+struct nni_thr;
+int __real_nni_thr_init(struct nni_thr *thread, nni_thr_func *work, void *arg);
+int __wrap_nni_thr_init(struct nni_thr *thread, nni_thr_func *work, void *arg);
 
 int __wrap_nni_aio_begin(struct nng_aio *aio) {
     int error = __real_nni_aio_begin(aio);
@@ -73,4 +83,12 @@ int __wrap_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event
     if (operation == EPOLL_CTL_ADD && event->events == 0)
         event->events = EPOLLONESHOT;
     return __real_epoll_ctl(epoll, operation, fd, event);
+}
+
+/* Nng starts its threads one after the other, within the call that uses it first. */
+int __wrap_nni_thr_init(struct nni_thr *thread, nni_thr_func *work, void *arg) {
+    static nni_thr_func *latest;
+    bool again = work == latest;
+    latest = work;
+    return __real_nni_thr_init(thread, again ? NULL : work, arg); /* NULL: one without a thread */
 }

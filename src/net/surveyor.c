@@ -15,8 +15,12 @@ enum {
     RECONNECT_FIRST_MS = 10,
     RECONNECT_LAST_MS = 500,
     LONGEST_US = 600 * 1000000,
-    GRACE_MS = 1000, /* nng's own timer discards answers, so ours is always the earlier one */
+    NNG_TIME_MS = 24 * 3600 * 1000, /* of nng's own timer, which is not wanted: ours is the aio's */
 };
+
+/* Nng below 1.7 can lock up when a context is used again while its timer fires: so one is used again
+ * only long before. */
+#define CONTEXT_US (UINT64_C(3600) * 1000000)
 
 struct group { /* one socket */
     struct surveyor *surveyor;
@@ -39,6 +43,7 @@ struct part { /* of a survey: what went out on one socket */
     struct survey *survey;
     struct group *group;
     nng_ctx context;
+    uint64_t used_us; /* when the context was used last; 0: there is none */
     nng_aio *aio;
     enum { PART_IDLE, PART_SENDING, PART_RECEIVING } state;
     unsigned pending; /* children on this socket that have neither answered nor been lost */
@@ -183,19 +188,32 @@ static void part_end(struct part *part) {
     part->state = PART_IDLE;
     part->pending = 0;
     part->survey->active--;
-    nng_ctx_close(part->context);
+}
+
+static bool part_context(struct part *part) {
+    uint64_t now_us = net_now_us();
+    if (part->used_us != 0 && now_us - part->used_us > CONTEXT_US) {
+        nng_ctx_close(part->context);
+        part->used_us = 0;
+    }
+    if (part->used_us == 0) {
+        if (nng_ctx_open(&part->context, part->group->socket) != 0)
+            return false;
+        nng_ctx_set_ms(part->context, NNG_OPT_SURVEYOR_SURVEYTIME, NNG_TIME_MS);
+    }
+    part->used_us = now_us;
+    return true;
 }
 
 static void part_send(struct part *part, nng_msg *question, nng_duration timeout_ms) {
     struct survey *survey = part->survey;
-    if (nng_ctx_open(&part->context, part->group->socket) != 0) {
+    if (!part_context(part)) {
         part->pending = 0;
         nng_msg_free(question);
         return;
     }
     survey->active++;
     part->state = PART_SENDING;
-    nng_ctx_set_ms(part->context, NNG_OPT_SURVEYOR_SURVEYTIME, timeout_ms + GRACE_MS);
     nng_aio_set_msg(part->aio, question);
     nng_aio_set_timeout(part->aio, timeout_ms);
     nng_ctx_send(part->context, part->aio);

@@ -5,10 +5,7 @@
  * was lost, at the latest at its timeout. An answer is a row of serials: of the child itself and of
  * those beneath it that answered it; they are merged into one row.
  *
- * Several sockets, since nng queues at most 128 answers for a survey and drops the rest. Each
- * survey has a context of its own: nng below 1.7 can lock up when one is used again while its timer
- * fires.
- *
+ * Several sockets, since nng queues at most 128 answers for a survey and drops the rest.
  */
 #ifndef BANYAN_SURVEYOR_H
 #define BANYAN_SURVEYOR_H
