@@ -32,7 +32,8 @@ struct drawing {
     const struct banyan_node *nodes;
     struct place *places;
     const struct style *style;
-    size_t width;          /* of the widest name with what stands before it */
+    size_t width;          /* of the widest id with what stands before it */
+    int pid_width;         /* of the widest pid */
     size_t *parts;         /* the tops of the parts that are to be drawn ... */
     size_t part_count;     /* ... and how many are known */
     bool more[LEVELS + 1]; /* whether another child follows at this level */
@@ -118,11 +119,13 @@ static void draw_line(struct drawing *drawing, size_t i, size_t level, bool cut)
     if (i > 0)
         width += draw_branch(drawing, i, level);
     if (drawing->file == NULL) {
+        int pid_width = snprintf(NULL, 0, "%" PRId64, node->pid);
         drawing->width = width > drawing->width ? width : drawing->width;
+        drawing->pid_width = pid_width > drawing->pid_width ? pid_width : drawing->pid_width;
         return;
     }
-    fprintf(drawing->file, "%s%*s  %-7" PRId64 "  ", id, (int)(drawing->width - width), "",
-            node->pid);
+    fprintf(drawing->file, "%s%*s  %*" PRId64 "  ", id, (int)(drawing->width - width), "",
+            drawing->pid_width, node->pid);
     view_state(drawing->file, node->state, drawing->style);
     draw_connection(drawing->file, node);
     fputs(cut ? ", continued below\n" : "\n", drawing->file);

@@ -18,10 +18,11 @@ enum { DEADLINE_MOST_MS = 3600000 };
 
 struct arguments {
     struct banyan_options options;
-    const char *file;                 /* NULL: standard input */
-    const char *log;                  /* NULL: none */
-    int output, order, color, errors; /* which of their words; 0: the default */
+    const char *file; /* NULL: standard input */
+    const char *log;  /* NULL: none */
     bool errexit;
+    /* which of their words; 0: the default */
+    int output, order, color, errors;
 };
 
 static void print_help(void) {
@@ -40,15 +41,17 @@ static void print_help(void) {
          "  --node PROGRAM  the program of the nodes (banyan-node beside this program)\n"
          "  --log FILE      append to FILE what happens to the nodes, a line for each event\n"
          "  -o, --output text|json\n"
-         "                  how answers are given (text)\n"
-         "  --order command|completion\n"
+         "                  how answers are given: as text (the default), or each as a JSON\n"
+         "                  object on a line\n"
+         "  --order auto|command|completion\n"
          "                  answers in the order of the commands, or each as soon as it is\n"
-         "                  there (command; at a terminal completion)\n"
-         "  -e, --errexit   take no further command after the first answer that is an error\n"
+         "                  there (auto: completion at a terminal, otherwise command)\n"
+         "  -e, --errexit   take no further command after the first answer that is an error;\n"
+         "                  those that have been taken by then are still answered\n"
          "  --errors auto|always|never\n"
-         "                  tell on standard error where in FILE an error is (auto: unless\n"
-         "                  commands are typed at a terminal, and unless the answers go to\n"
-         "                  the same file or pipe)\n"
+         "                  tell on standard error in which line of FILE an error is (auto:\n"
+         "                  unless commands are typed at a terminal, and unless the answers\n"
+         "                  go to the same file or pipe)\n"
          "  --color auto|always|never\n"
          "                  show states in colour (auto: at a terminal, without NO_COLOR)\n"
          "  -h, --help      show this help\n"

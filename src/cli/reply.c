@@ -30,8 +30,12 @@ static void locate(struct session *session, const struct call *call, const char 
     char line[2 * TEXT];
     int len = snprintf(line, sizeof line, "banyan: %s:%" PRIu64 ": %s", session->name, call->line,
                        text);
-    if (len < 0 || output_pending(errors) + sizeof line > ERRORS_MOST)
+    if (output_pending(errors) + sizeof line > ERRORS_MOST)
+        output_flush(errors);
+    if (len < 0 || output_pending(errors) + sizeof line > ERRORS_MOST) {
+        session->errors_lost++;
         return;
+    }
     output_put(errors, line, (size_t)len < sizeof line ? (size_t)len : sizeof line - 1);
     output_put(errors, "\n", 1);
 }
@@ -46,6 +50,11 @@ static void note_error(struct session *session, const struct call *call, const c
 
 void errors_close(struct session *session) {
     struct pollfd watch = {.fd = session->errors.fd, .events = POLLOUT};
+    char line[64];
+    int len = snprintf(line, sizeof line, "banyan: and %" PRIu64 " more errors\n",
+                       session->errors_lost);
+    if (session->errors_lost > 0)
+        output_put(&session->errors, line, (size_t)len);
     do
         output_flush(&session->errors);
     while (output_pending(&session->errors) > 0 && poll(&watch, 1, PATIENCE_MS) == 1);

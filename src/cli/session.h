@@ -96,7 +96,8 @@ struct session {
     bool located;                      /* they are told on standard error */
     const char *name;                  /* of the input */
     uint64_t line;                     /* that is being run */
-    struct output errors;              /* what goes there: nobody waits for its reader */
+    struct output errors;              /* what goes there: nobody waits for its reader ... */
+    uint64_t errors_lost;              /* ... so that some may be lost */
     const struct command_entry *entry; /* the command that is being run; NULL: not known */
 };
 

@@ -114,6 +114,8 @@ ERRORS
     timeout 60 "$BANYAN" commands 2>errors >answers
     [ "$(grep -c '^Error: Not found$' answers)" -eq 50000 ]
     exec 7>&-
+    "$BANYAN" commands 2>errors.file >/dev/null # a file takes them all
+    [ "$(wc -l <errors.file)" -eq 50000 ]
 }
 
 @test "exit status and short options" {

@@ -173,17 +173,17 @@ static void a_repaired_tree(void **state) {
     (void)state;
     tree_repaired(&tree);
     draw(&tree, &plain);
-    expect_text("10      100      available\n"
-                "├L 5    101      ended\n"
-                "│ ├L 3  103      available, connected to 10\n"
-                "│ └R 7  104      available, connected to 10\n"
-                "└R 20   102      available\n");
+    expect_text("10      100  available\n"
+                "├L 5    101  ended\n"
+                "│ ├L 3  103  available, connected to 10\n"
+                "│ └R 7  104  available, connected to 10\n"
+                "└R 20   102  available\n");
     draw(&tree, &ascii);
-    expect_text("10      100      available\n"
-                "|L 5    101      ended\n"
-                "| |L 3  103      available, connected to 10\n"
-                "| `R 7  104      available, connected to 10\n"
-                "`R 20   102      available\n");
+    expect_text("10      100  available\n"
+                "|L 5    101  ended\n"
+                "| |L 3  103  available, connected to 10\n"
+                "| `R 7  104  available, connected to 10\n"
+                "`R 20   102  available\n");
 }
 
 static void colors(void **state) {
@@ -192,9 +192,9 @@ static void colors(void **state) {
     lose(&tree, 1, BANYAN_SILENT);
     lose(&tree, 3, BANYAN_ENDED);
     draw(&tree, &colored);
-    expect_text("2     100      \033[32mavailable\033[0m\n"
-                "├L 1  101      \033[33msilent\033[0m\n"
-                "└R 3  102      \033[31mended\033[0m\n");
+    expect_text("2     100  \033[32mavailable\033[0m\n"
+                "├L 1  101  \033[33msilent\033[0m\n"
+                "└R 3  102  \033[31mended\033[0m\n");
 }
 
 /* An only child is left or right, too. The second one in a row stands straight below the first. */
@@ -202,17 +202,17 @@ static void only_children(void **state) {
     (void)state;
     tree_make(&tree, (const int64_t[]){10, 5}, 2);
     draw(&tree, &plain);
-    expect_text("10    100      available\n"
-                "└L 5  101      available\n");
+    expect_text("10    100  available\n"
+                "└L 5  101  available\n");
     tree_make(&tree, (const int64_t[]){10, 20, 40, 30, 25, 35, 24}, 7);
     draw(&tree, &plain);
-    expect_text("10         100      available\n"
-                "└R 20      101      available\n"
-                "↓R 40      102      available\n"
-                "↓L 30      103      available\n"
-                "  ├L 25    104      available\n"
-                "  │ └L 24  106      available\n"
-                "  └R 35    105      available\n");
+    expect_text("10         100  available\n"
+                "└R 20      101  available\n"
+                "↓R 40      102  available\n"
+                "↓L 30      103  available\n"
+                "  ├L 25    104  available\n"
+                "  │ └L 24  106  available\n"
+                "  └R 35    105  available\n");
 }
 
 static void the_root_is_lost(void **state) {
@@ -221,8 +221,8 @@ static void the_root_is_lost(void **state) {
     lose(&tree, 10, BANYAN_SILENT);
     adopt(&tree, 5, BANYAN_LINK_CONTROLLER, 0);
     draw(&tree, &plain);
-    expect_text("10    100      silent\n"
-                "└L 5  101      available, connected to controller\n");
+    expect_text("10    100  silent\n"
+                "└L 5  101  available, connected to controller\n");
 }
 
 /* The records of a subtree do not begin at depth 0. */
@@ -232,9 +232,9 @@ static void a_subtree(void **state) {
     FILE *file = show_start();
     assert_true(view_tree(file, &tree.nodes[1], 3, &plain));
     show_end(file);
-    expect_text("5     101      ended\n"
-                "├L 3  103      available, connected to 10\n"
-                "└R 7  104      available, connected to 10\n");
+    expect_text("5     101  ended\n"
+                "├L 3  103  available, connected to 10\n"
+                "└R 7  104  available, connected to 10\n");
 }
 
 static void a_chain_of_a_thousand(void **state) {
