@@ -10,9 +10,8 @@
 
 enum {
     TEXT = 1024,
-    ERRORS_MOST =
-        1 << 20,        /* bytes that wait for the reader of standard error; then they are lost */
-    PATIENCE_MS = 1000, /* with that reader, at the end */
+    ERRORS_MOST = 8 << 20, /* bytes that may wait for the reader of standard error */
+    PATIENCE_MS = 1000,    /* with that reader, at the end */
 };
 
 static const char no_memory[] = "Error: out of memory";
