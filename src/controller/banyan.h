@@ -173,7 +173,7 @@ enum banyan_code banyan_answer_code(const struct banyan_answer *answer);
 /* A name of the code for programs, which does not change: "not_found". */
 const char *banyan_answer_name(const struct banyan_answer *answer);
 /* The whole answer as the contract words it, without a newline: as snprintf, at most size bytes
- * with the end mark; returns the length of the whole. */
+ * with the end mark; returns the length of the whole. Of a status it says no more than "Ok". */
 size_t banyan_answer_text(const struct banyan_answer *answer, char *text, size_t size);
 /* The same of an error without what stands before it: "Not found". */
 size_t banyan_answer_error(const struct banyan_answer *answer, char *text, size_t size);

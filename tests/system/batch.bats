@@ -107,6 +107,12 @@ banyan: commands:100004: Not found
 ERRORS
 }
 
+@test "more lines without a command than a tag can count" {
+    { yes '#' | head -n 8400000 && echo 'exec 11 1 1' && echo frob; } | "$BANYAN" 2>errors >answers
+    [ "$(wc -l <answers)" -eq 2 ]
+    cut -d : -f 1-3 errors | sort | diff -u <(printf 'banyan: standard input:84000%s\n' 01 02) -
+}
+
 @test "nobody reads standard error: the answers come all the same" {
     awk 'BEGIN { for (i = 0; i < 50000; i++) print "kill 1" }' >commands
     mkfifo errors
