@@ -14,11 +14,13 @@
 
 enum {
     BUFFER = (1 << 20) +
-             (64 << 10),   /* what may follow a line's end in an exec's buffer, and more */
-    PIECE = 256 << 10,     /* read at once */
-    LONG_LINE = 64 << 10,  /* a line that goes on beyond this is taken piece by piece */
-    OUTPUT_MOST = 1 << 20, /* with so much unread output no further command is taken */
-    WAITING_MOST = 400000, /* answers that may wait for an earlier one */
+             (64 << 10),      /* what may follow a line's end in an exec's buffer, and more */
+    PIECE = 256 << 10,        /* read at once */
+    LONG_LINE = 64 << 10,     /* a line that goes on beyond this is taken piece by piece */
+    OUTPUT_MOST = 1 << 20,    /* with so much unread output no further command is taken */
+    WAITING_MOST = 400000,    /* answers that may wait for an earlier one ... */
+    WAITING_BYTES = 32 << 20, /* ... and how long those that are long may be together */
+    VIEWS_MOST = 64,          /* answers with many nodes that are outstanding */
 };
 
 bool input_open(struct input *input, int fd) {
@@ -36,6 +38,7 @@ void input_close(struct input *input) {
 static bool is_stalled(const struct session *session) {
     return banyan_busy(session->tree) || session->source_count >= SOURCES_MOST ||
            order_waiting(session->order) >= WAITING_MOST ||
+           order_waiting_bytes(session->order) >= WAITING_BYTES || session->views >= VIEWS_MOST ||
            output_pending(&session->output) >= OUTPUT_MOST;
 }
 
@@ -43,10 +46,12 @@ bool input_wanted(const struct session *session) {
     const struct input *input = &session->input;
     char *at;
     size_t room;
-    if (session->leaving || input->ended)
+    if (input->ended)
         return false;
-    if (input->state == INPUT_NUMBERS)
+    if (input->state == INPUT_NUMBERS) /* a command that has been taken: even when leaving */
         return banyan_exec_room(input->exec, &at, &room) != 0;
+    if (session->leaving)
+        return false;
     return input->state == INPUT_SKIP || !is_stalled(session);
 }
 
@@ -222,7 +227,7 @@ static bool line_step(struct session *session) {
 static void take_all(struct session *session, bool *readable) {
     struct input *input = &session->input;
     bool more = true;
-    while (more && !session->leaving) {
+    while (more && (!session->leaving || input->state == INPUT_NUMBERS)) {
         if (input->state == INPUT_NUMBERS)
             more = numbers_step(input, readable);
         else if (input->state == INPUT_SKIP)

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -18,6 +20,9 @@ struct arguments {
     struct banyan_options options;
     const char *file; /* NULL: standard input */
     const char *log;  /* NULL: none */
+    bool errexit;
+    /* which of their words; 0: the default */
+    int output, order, color, errors;
 };
 
 static void print_help(void) {
@@ -35,10 +40,25 @@ static void print_help(void) {
          "  --dir DIR       where to make the directory for the sockets ($TMPDIR or /tmp)\n"
          "  --node PROGRAM  the program of the nodes (banyan-node beside this program)\n"
          "  --log FILE      append to FILE what happens to the nodes, a line for each event\n"
-         "  --help          show this help\n"
-         "  --version       show the versions of banyan and nng\n"
+         "  -o, --output text|json\n"
+         "                  how answers are given: as text (the default), or each as a JSON\n"
+         "                  object on a line\n"
+         "  --order auto|command|completion\n"
+         "                  answers in the order of the commands, or each as soon as it is\n"
+         "                  there (auto: completion at a terminal, otherwise command)\n"
+         "  -e, --errexit   take no further command after the first answer that is an error;\n"
+         "                  those that have been taken by then are still answered\n"
+         "  --errors auto|always|never\n"
+         "                  tell on standard error in which line of FILE an error is (auto:\n"
+         "                  unless commands are typed at a terminal, and unless the answers\n"
+         "                  go to the same file or pipe)\n"
+         "  --color auto|always|never\n"
+         "                  show states in colour (auto: at a terminal, without NO_COLOR)\n"
+         "  -h, --help      show this help\n"
+         "  -V, --version   show the versions of banyan and nng\n"
          "\n"
-         "Exit status: 0; 2 wrong usage; 3 the system could not start.");
+         "Exit status: 0; 1 an answer was an error, with --errexit; 2 wrong usage;\n"
+         "3 the system could not start.");
 }
 
 static _Noreturn void usage(const char *text, const char *value) {
@@ -54,19 +74,45 @@ static unsigned parse_deadline(const char *text) {
     return (unsigned)deadline_ms;
 }
 
+/* One of the words, of which NULL is the last: its index. */
+static int parse_choice(const char *option, const char *text, const char *const words[]) {
+    char message[128];
+    size_t len = (size_t)snprintf(message, sizeof message, "--%s: expected ", option);
+    for (int i = 0; words[i] != NULL; i++) {
+        if (strcmp(text, words[i]) == 0)
+            return i;
+        len += (size_t)snprintf(message + len, sizeof message - len, "%s%s", i > 0 ? " or " : "",
+                                words[i]);
+    }
+    snprintf(message + len, sizeof message - len, ", got ");
+    usage(message, text);
+}
+
+static const char *const outputs[] = {"text", "json", NULL};
+enum { OUTPUT_JSON = 1 };
+static const char *const orders[] = {"auto", "command", "completion", NULL};
+enum { ORDER_AUTO, ORDER_COMMAND };
+static const char *const whens[] = {"auto", "always", "never", NULL};
+enum { WHEN_AUTO, WHEN_ALWAYS };
+
 static void parse_arguments(int argc, char **argv, struct arguments *arguments) {
-    enum { DEADLINE = 256, DIRECTORY, NODE, LOG, HELP, VERSION };
+    enum { DEADLINE = 256, DIRECTORY, NODE, LOG, ORDER, ERRORS, COLOR };
     static const struct option options[] = {
         {"deadline", required_argument, NULL, DEADLINE},
         {"dir", required_argument, NULL, DIRECTORY},
         {"node", required_argument, NULL, NODE},
         {"log", required_argument, NULL, LOG},
-        {"help", no_argument, NULL, HELP},
-        {"version", no_argument, NULL, VERSION},
+        {"output", required_argument, NULL, 'o'},
+        {"order", required_argument, NULL, ORDER},
+        {"errexit", no_argument, NULL, 'e'},
+        {"errors", required_argument, NULL, ERRORS},
+        {"color", required_argument, NULL, COLOR},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
     };
     int option;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "o:ehV", options, NULL)) != -1) {
         switch (option) {
         case DEADLINE:
             arguments->options.deadline_ms = parse_deadline(optarg);
@@ -80,10 +126,25 @@ static void parse_arguments(int argc, char **argv, struct arguments *arguments) 
         case LOG:
             arguments->log = optarg;
             break;
-        case HELP:
+        case 'o':
+            arguments->output = parse_choice("output", optarg, outputs);
+            break;
+        case ORDER:
+            arguments->order = parse_choice("order", optarg, orders);
+            break;
+        case 'e':
+            arguments->errexit = true;
+            break;
+        case ERRORS:
+            arguments->errors = parse_choice("errors", optarg, whens);
+            break;
+        case COLOR:
+            arguments->color = parse_choice("color", optarg, whens);
+            break;
+        case 'h':
             print_help();
             exit(EXIT_SUCCESS);
-        case VERSION:
+        case 'V':
             printf("banyan %s, %s\n", banyan_version(), banyan_nng_version());
             exit(EXIT_SUCCESS);
         default:
@@ -162,12 +223,52 @@ static FILE *open_log(const char *path) {
     return log;
 }
 
+/* ---- how answers are given ---- */
+
+static bool is_set(const char *name) {
+    const char *value = getenv(name);
+    return value != NULL && *value != '\0';
+}
+
+static struct style choose_style(int color) {
+    const char *terminal = getenv("TERM");
+    bool able = isatty(STDOUT_FILENO) == 1 && !is_set("NO_COLOR") &&
+                (terminal == NULL || strcmp(terminal, "dumb") != 0);
+    return (struct style){.color = color == WHEN_ALWAYS || (color == WHEN_AUTO && able),
+                          .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0};
+}
+
+/* Whether errors are told on standard error: not to somebody who types, nor among the answers in a
+ * file or a pipe. At a terminal they may stand side by side. */
+static bool choose_errors(int errors, bool typed) {
+    struct stat output, error;
+    if (errors != WHEN_AUTO || typed)
+        return errors == WHEN_ALWAYS;
+    bool same = fstat(STDOUT_FILENO, &output) == 0 && fstat(STDERR_FILENO, &error) == 0 &&
+                output.st_dev == error.st_dev && output.st_ino == error.st_ino;
+    return !same || isatty(STDERR_FILENO) == 1;
+}
+
+static void set_up(struct session *session, const struct arguments *arguments) {
+    bool file = arguments->file != NULL && strcmp(arguments->file, "-") != 0;
+    bool typed = session->input.terminal;
+    session->output = (struct output){.fd = STDOUT_FILENO, .plain = is_plain(STDOUT_FILENO)};
+    session->errors = (struct output){.fd = STDERR_FILENO, .plain = is_plain(STDERR_FILENO)};
+    session->name = file ? arguments->file : "standard input";
+    session->located = choose_errors(arguments->errors, typed);
+    session->style = choose_style(arguments->color);
+    session->json = arguments->output == OUTPUT_JSON;
+    session->errexit = arguments->errexit;
+    session->order = order_new(arguments->order == ORDER_COMMAND ||
+                                   (arguments->order == ORDER_AUTO && !typed),
+                               emit, session);
+}
+
 static int run(struct arguments *arguments, int commands, int signals) {
-    struct session session = {.log = open_log(arguments->log),
-                              .output = {.fd = STDOUT_FILENO, .plain = is_plain(STDOUT_FILENO)}};
+    struct session session = {.log = open_log(arguments->log)};
     char error[256] = "out of memory";
     bool opened = input_open(&session.input, commands);
-    session.order = order_new(!session.input.terminal, emit, &session);
+    set_up(&session, arguments);
     arguments->options.answered = session_answered;
     arguments->options.noticed = session_noticed;
     arguments->options.arg = &session;
@@ -179,21 +280,27 @@ static int run(struct arguments *arguments, int commands, int signals) {
         session_run(&session, signals);
         sources_close(&session);
         banyan_close(session.tree);
+        errors_close(&session);
     }
     if (session.log != NULL)
         fclose(session.log);
     bool started = session.tree != NULL;
     order_free(session.order);
+    calls_close(&session.calls);
     input_close(&session.input);
     free(session.output.buffer);
+    free(session.errors.buffer);
     if (session.signal != 0)
         die_of(session.signal);
-    return started ? EXIT_SUCCESS : EXIT_START;
+    if (!started)
+        return EXIT_START;
+    return session.errexit && session.failed ? EXIT_ERRORS : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv) {
     struct arguments arguments = {.file = NULL};
     fill_standard_descriptors();
+    setlocale(LC_CTYPE, "");
     parse_arguments(argc, argv, &arguments);
     int commands = open_commands(arguments.file);
     int signals = take_signals();

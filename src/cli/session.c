@@ -9,40 +9,6 @@
 /* What the loop waits for; the sources follow. */
 enum { POLL_SIGNALS, POLL_TREE, POLL_OUTPUT, POLL_INPUT, POLL_SOURCES };
 
-/* ---- answers ---- */
-
-void *session_ticket(struct session *session) {
-    uint64_t ticket = order_take(session->order);
-    if (ticket == 0) {
-        fprintf(stderr, "banyan: out of memory\n");
-        session->leaving = true;
-    }
-    return (void *)(uintptr_t)ticket;
-}
-
-static void settle(struct session *session, uint64_t ticket, const char *text, size_t len) {
-    static const char refused[] = "Error: out of memory";
-    if (!order_settle(session->order, ticket, text, len))
-        order_settle(session->order, ticket, refused, strlen(refused));
-}
-
-void session_refuse(struct session *session, const char *text) {
-    void *tag = session_ticket(session);
-    if (tag != NULL)
-        settle(session, (uintptr_t)tag, text, strlen(text));
-}
-
-void session_answered(void *arg, void *tag, const struct banyan_answer *answer) {
-    char text[512], *longer = NULL;
-    size_t len = banyan_answer_text(answer, text, sizeof text);
-    if (len >= sizeof text && (longer = malloc(len + 1)) != NULL)
-        banyan_answer_text(answer, longer, len + 1);
-    else if (len >= sizeof text)
-        len = (size_t)snprintf(text, sizeof text, "Error: out of memory");
-    settle(arg, (uintptr_t)tag, longer != NULL ? longer : text, len);
-    free(longer);
-}
-
 /* A log that cannot be written any more must not end the session. */
 void session_noticed(void *arg, const char *line) {
     struct session *session = arg;
@@ -92,6 +58,7 @@ static void step(struct session *session, const struct pollfd *polls) {
     else
         banyan_flush(session->tree);
     output_flush(&session->output);
+    output_flush(&session->errors);
     if (readable)
         session->prompted = false;
 }

@@ -5,8 +5,12 @@
  *   session.c  the loop
  *   input.c    commands from a file, a pipe or a terminal: lines of any length, in bounded memory
  *   commands.c the table of commands
+ *   calls.c    the tags of commands: what is kept of each until it is answered
+ *   reply.c    answers, as text or as JSON, and what errors cause besides
  *   sources.c  files that execs take their numbers from
+ *   json.c     answers as JSON objects
  *   output.c   answers to standard output, without waiting for a slow reader
+ *   view.h     what is shown of nodes
  *
  * The program is a client of banyan.h alone; from the core it takes what commands and answers look
  * like. Everything runs on one thread.
@@ -20,10 +24,15 @@
 #include <stdio.h>
 
 #include "controller/banyan.h"
+#include "core/answer.h"
 #include "core/order.h"
 #include "core/words.h"
+#include "view.h"
 
-enum { EXIT_USAGE = 2, EXIT_START = 3 };
+enum { EXIT_ERRORS = 1, EXIT_USAGE = 2, EXIT_START = 3 };
+
+struct session;
+struct command_entry;
 
 struct output {
     int fd;
@@ -46,6 +55,25 @@ struct input {
 
 struct source;
 
+/* How the nodes of an answer are shown. */
+enum view { VIEW_NONE, VIEW_TREE, VIEW_DOT, VIEW_TABLE, VIEW_NODE };
+
+/* What is kept of a command until it is answered. */
+struct call {
+    uint64_t ticket;
+    uint64_t line; /* of the input, from 1 */
+    enum view view;
+    /* with JSON only */
+    bool named;                        /* it names one node */
+    const struct command_entry *entry; /* NULL: no known command */
+    uint64_t began_us;
+};
+
+struct calls {
+    union slot *free; /* the one that was used last comes first */
+    struct call_block *blocks;
+};
+
 struct session {
     struct banyan *tree;
     struct order *order;
@@ -57,18 +85,44 @@ struct session {
     bool leaving;  /* no further command is taken */
     FILE *log;     /* where notices go; NULL: there is no log */
     int signal;    /* that ends the program; 0: none */
+    /* how answers are given */
+    struct calls calls;
+    struct style style;
+    bool json;
+    bool errexit; /* no further command is taken after an error */
+    bool failed;  /* there was one */
+    size_t views; /* calls that are answered with many nodes, perhaps */
+    /* where errors are in the input */
+    bool located;                      /* they are told on standard error */
+    const char *name;                  /* of the input */
+    uint64_t line;                     /* that is being run */
+    struct output errors;              /* what goes there: nobody waits for its reader ... */
+    uint64_t errors_lost;              /* ... so that some may be lost */
+    const struct command_entry *entry; /* the command that is being run; NULL: not known */
 };
 
 /* session.c */
 /* Runs until the commands are at their end and answered, or a signal comes. */
 void session_run(struct session *session, int signals);
-/* A tag for a command's answer; NULL: out of memory, and the session is leaving. */
-void *session_ticket(struct session *session);
-/* Answers a command that never came to the tree. */
-void session_refuse(struct session *session, const char *text);
 /* For banyan_options. */
 void session_noticed(void *arg, const char *line);
+
+/* calls.c */
+/* The tag of the command that is being run; NULL: out of memory, and the session is leaving. */
+void *call_new(struct session *session, enum view view, bool named);
+/* Gives the tag back, when the command is answered. */
+struct call call_take(struct session *session, void *tag);
+uint64_t call_elapsed_us(const struct call *call);
+void calls_close(struct calls *calls);
+
+/* reply.c */
+/* For banyan_options. */
 void session_answered(void *arg, void *tag, const struct banyan_answer *answer);
+/* Answers a command that never came to the tree, because of an error in its line. */
+void session_refuse(struct session *session, const struct answer *error);
+void session_help(struct session *session);
+/* Tells what is still to be told of errors, as far as somebody reads it within a second. */
+void errors_close(struct session *session);
 
 /* input.c */
 bool input_open(struct input *input, int fd);
@@ -84,6 +138,32 @@ void input_step(struct session *session, bool readable);
 struct banyan_exec *command_line(struct session *session, const char *line, size_t len, bool whole);
 void commands_help(FILE *file);
 
+/* What an argument of a command is, for those who complete it. */
+enum argument {
+    ARGUMENT_NONE,   /* there is none */
+    ARGUMENT_NEW_ID, /* an id that no node has */
+    ARGUMENT_NODE,   /* the id of a node */
+    ARGUMENT_NUMBER,
+    ARGUMENT_LITERAL, /* the word that `arguments` has in its place */
+    ARGUMENT_FILE,
+};
+
+enum { COMMAND_ARGUMENTS = 4 };
+
+/* A command in one of its forms. */
+struct command_entry {
+    const char *name;
+    const char *arguments; /* as help shows them; those in brackets may be left out */
+    const char *summary;   /* NULL: another name of the entry before it */
+    enum argument kinds[COMMAND_ARGUMENTS]; /* of the first, the second, ... argument */
+    void (*run)(struct session *session, struct words *words); /* NULL: exec, which may go on beyond
+                                                                  what has been read */
+};
+
+/* The table of commands, in the order in which help shows it; the forms of one follow each other. */
+size_t commands_count(void);
+const struct command_entry *commands_at(size_t i);
+
 /* sources.c */
 /* Has the numbers of an exec read from a file. */
 void source_open(struct session *session, int64_t id, uint64_t n, struct word path, void *tag);
@@ -92,6 +172,12 @@ size_t sources_poll(struct session *session, struct pollfd *polls, bool *ready);
 void sources_step(struct session *session);
 void sources_close(struct session *session);
 enum { SOURCES_MOST = 64 };
+
+/* json.c */
+/* The answer to a call as one line, without its newline, to be freed; NULL: out of memory. */
+char *json_answer(const struct call *call, const struct banyan_answer *answer);
+char *json_error(const struct call *call, const struct answer *error);
+char *json_help(const struct call *call);
 
 /* output.c */
 bool output_put(struct output *output, const char *text, size_t len);

@@ -1,4 +1,4 @@
-/* banyan.c: the public interface. */
+/* banyan.c: the public interface: opening, closing, commands. */
 #include "banyan.h"
 
 #include <errno.h>
@@ -12,24 +12,6 @@
 #include <unistd.h>
 
 #include "controller.h"
-#include "core/answer.h"
-
-#define SAME(code, value) _Static_assert((int)(code) == (int)(value), "the codes of both are one")
-SAME(BANYAN_OK, ANSWER_OK);
-SAME(BANYAN_NOT_FOUND, ANSWER_NOT_FOUND);
-SAME(BANYAN_UNAVAILABLE, ANSWER_UNAVAILABLE);
-SAME(BANYAN_EXISTS, ANSWER_EXISTS);
-SAME(BANYAN_NO_SUCH_PARENT, ANSWER_NO_PARENT);
-SAME(BANYAN_PARENT_UNAVAILABLE, ANSWER_PARENT_UNAVAILABLE);
-SAME(BANYAN_WRONG_PARENT, ANSWER_WRONG_PARENT);
-SAME(BANYAN_BAD_ID, ANSWER_BAD_ID);
-SAME(BANYAN_BAD_N, ANSWER_BAD_N);
-SAME(BANYAN_WRONG_COUNT, ANSWER_WRONG_COUNT);
-SAME(BANYAN_NOT_INTEGER, ANSWER_NOT_INTEGER);
-SAME(BANYAN_OUT_OF_RANGE, ANSWER_OUT_OF_RANGE);
-SAME(BANYAN_USAGE, ANSWER_USAGE);
-SAME(BANYAN_SYSTEM, ANSWER_SYSTEM);
-SAME(BANYAN_UNKNOWN, ANSWER_UNKNOWN);
 
 enum { DEADLINE_MS = 1000 };
 
@@ -69,11 +51,6 @@ static void raise_descriptor_limit(void) {
     }
 }
 
-static void port_answer(void *arg, void *tag, const struct answer *answer) {
-    const struct banyan *tree = arg;
-    tree->options.answered(tree->options.arg, tag, (const struct banyan_answer *)answer);
-}
-
 static void port_notice(void *arg, const char *line) {
     const struct banyan *tree = arg;
     if (tree->options.noticed != NULL)
@@ -87,7 +64,7 @@ static uint64_t wall_offset_us(void) {
 }
 
 static int start(struct banyan *tree, char *error, size_t size) {
-    struct engine_ports ports = {.arg = tree, .answer = port_answer, .notice = port_notice};
+    struct engine_ports ports = {.arg = tree, .answer = answers_tell, .notice = port_notice};
     unsigned deadline_ms = tree->options.deadline_ms != 0 ? tree->options.deadline_ms : DEADLINE_MS;
     struct engine_options options = {.deadline_us = (uint64_t)deadline_ms * 1000,
                                      .wall_us = wall_offset_us()};
@@ -188,6 +165,21 @@ void banyan_explain(struct banyan *tree, int64_t id, void *tag) {
     engine_explain(tree->engine, tag, id);
 }
 
+void banyan_status(struct banyan *tree, int64_t id, void *tag) {
+    loop_touch(tree);
+    engine_status(tree->engine, tag, ENGINE_NODE, id);
+}
+
+void banyan_status_subtree(struct banyan *tree, int64_t id, void *tag) {
+    loop_touch(tree);
+    engine_status(tree->engine, tag, ENGINE_SUBTREE, id);
+}
+
+void banyan_status_all(struct banyan *tree, void *tag) {
+    loop_touch(tree);
+    engine_status(tree->engine, tag, ENGINE_ALL, 0);
+}
+
 void banyan_exec(struct banyan *tree, int64_t id, uint64_t n, const char *text, size_t len,
                  void *tag) {
     engine_exec(tree->engine, tag, id, n, text, len);
@@ -219,37 +211,6 @@ void banyan_exec_end(struct banyan_exec *exec) {
 
 void banyan_exec_fail(struct banyan_exec *exec, const char *text) {
     engine_exec_fail((struct exec *)exec, text);
-}
-
-/* ---- answers ---- */
-
-static const struct answer *inner(const struct banyan_answer *answer) {
-    return (const struct answer *)answer;
-}
-
-enum banyan_code banyan_answer_code(const struct banyan_answer *answer) {
-    return (enum banyan_code)inner(answer)->code;
-}
-
-const char *banyan_answer_name(const struct banyan_answer *answer) {
-    return answer_name(inner(answer)->code);
-}
-
-size_t banyan_answer_text(const struct banyan_answer *answer, char *text, size_t size) {
-    return answer_print(inner(answer), text, size);
-}
-
-int64_t banyan_answer_pid(const struct banyan_answer *answer) {
-    return inner(answer)->pid;
-}
-
-void banyan_answer_sum(const struct banyan_answer *answer, char text[41]) {
-    text[number_print(text, inner(answer)->sum)] = '\0';
-}
-
-const int64_t *banyan_answer_ids(const struct banyan_answer *answer, size_t *count) {
-    *count = inner(answer)->id_count;
-    return inner(answer)->ids;
 }
 
 const char *banyan_version(void) {

@@ -58,6 +58,38 @@ enum banyan_code {
     BANYAN_UNKNOWN = 14,      /* no such command */
 };
 
+/* What is held of a node. These values do not change. */
+enum banyan_state {
+    BANYAN_STARTING = 0,  /* its process is being started */
+    BANYAN_AVAILABLE = 1, /* it answers */
+    BANYAN_SILENT = 2,    /* its process lives but does not answer: it is stopped, say */
+    BANYAN_ENDED = 3,     /* its process has ended */
+};
+
+/* To whom a node is connected: its parent, or the nearest node above that is available. */
+enum banyan_link {
+    BANYAN_LINK_NONE = 0,       /* to nobody, because it is unavailable */
+    BANYAN_LINK_CONTROLLER = 1, /* to the controller */
+    BANYAN_LINK_NODE = 2,       /* to a node */
+};
+
+/* A node, as banyan_status tells of it. */
+struct banyan_node {
+    int64_t id;
+    int64_t pid; /* of its process, or of that which it had */
+    enum banyan_state state;
+    int64_t parent; /* in the search tree; BANYAN_NO_PARENT: it is the root */
+    enum banyan_link link;
+    int64_t connected_to; /* with BANYAN_LINK_NODE: who it is */
+    int adopted;          /* it is connected, but not to its parent, since that is unavailable */
+    size_t depth;         /* edges from the root of the search tree, from 0 */
+    uint64_t execs;       /* execs that it has done: answered with a sum */
+    uint64_t numbers;     /* numbers added in these */
+    int64_t survey_us;    /* how long after the start of the last survey that it answered its
+                               answer came, in microseconds; -1: it has answered none */
+    uint64_t started_us;  /* when it joined the tree, in microseconds since 1970 */
+};
+
 struct banyan;
 struct banyan_exec;
 
@@ -109,6 +141,13 @@ void banyan_pingall(struct banyan *tree, void *tag);
 /* Tells what is held of a node, and what happened to it, in lines for people. */
 void banyan_explain(struct banyan *tree, int64_t id, void *tag);
 
+/* Tells of one node; of a node and all beneath it; of all nodes. The answer has banyan_answer_nodes.
+ * Of one node it comes at once; of more, when the creates, kills and pingalls before it are
+ * answered. */
+void banyan_status(struct banyan *tree, int64_t id, void *tag);
+void banyan_status_subtree(struct banyan *tree, int64_t id, void *tag);
+void banyan_status_all(struct banyan *tree, void *tag);
+
 /* Has a node add n integers: text holds them in decimal, separated by spaces and tabs. */
 void banyan_exec(struct banyan *tree, int64_t id, uint64_t n, const char *text, size_t len,
                  void *tag);
@@ -134,14 +173,22 @@ enum banyan_code banyan_answer_code(const struct banyan_answer *answer);
 /* A name of the code for programs, which does not change: "not_found". */
 const char *banyan_answer_name(const struct banyan_answer *answer);
 /* The whole answer as the contract words it, without a newline: as snprintf, at most size bytes
- * with the end mark; returns the length of the whole. */
+ * with the end mark; returns the length of the whole. Of a status it says no more than "Ok". */
 size_t banyan_answer_text(const struct banyan_answer *answer, char *text, size_t size);
+/* The same of an error without what stands before it: "Not found". */
+size_t banyan_answer_error(const struct banyan_answer *answer, char *text, size_t size);
+/* The node that the command named; 0 if it named none. */
+int64_t banyan_answer_id(const struct banyan_answer *answer);
 /* create: the process id of the node. */
 int64_t banyan_answer_pid(const struct banyan_answer *answer);
 /* exec: the sum in decimal, in text, which has room for 41 bytes. */
 void banyan_answer_sum(const struct banyan_answer *answer, char text[41]);
 /* pingall: the unavailable nodes, ascending. */
 const int64_t *banyan_answer_ids(const struct banyan_answer *answer, size_t *count);
+/* status: the nodes in the search tree's order: parents before children, left before right. */
+const struct banyan_node *banyan_answer_nodes(const struct banyan_answer *answer, size_t *count);
+/* A word for a state, for people and programs: "available". */
+const char *banyan_state_name(enum banyan_state state);
 
 /* The version of banyan, and of the nng that it uses ("0.1.0", "nng 1.5.2 (static, repaired)"). */
 const char *banyan_version(void);

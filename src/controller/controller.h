@@ -2,7 +2,8 @@
  * controller: the shell around the engine: it turns the engine's actions into messages, processes
  * and timers, and what comes back into the engine's events.
  *
- *   banyan.c    the public interface, opening and closing
+ *   banyan.c    the public interface: opening, closing, commands
+ *   answers.c   the public interface: what answers say
  *   loop.c      the one loop: descriptors, timer, and the inbox that nng's threads put into
  *   asks.c      the engine's ports that are requests through the tree
  *   peers.c     the nodes as processes: starting, watching, ending, asking directly
@@ -88,6 +89,9 @@ struct banyan {
 
 /* What a descriptor in the epoll set is, in the top bits of its data; a serial below. */
 enum watch { WATCH_WAKE = 1, WATCH_TIMER, WATCH_PROCESS, WATCH_BIRTH };
+
+/* answers.c */
+void answers_tell(void *arg, void *tag, const struct answer *answer); /* the engine's port */
 
 /* loop.c */
 int loop_open(struct banyan *tree); /* 0, or an errno */

@@ -159,7 +159,9 @@ static void put_error(struct out *out, const struct answer *answer) {
     case ANSWER_UNKNOWN:
         put_text(out, "unknown command '");
         put_word(out, answer->word, answer->word_len);
-        put_text(out, "': expected create, exec, pingall, kill, explain, help or exit");
+        put_text(out, "'");
+        if (answer->text != NULL)
+            put_format(out, ": expected %s", answer->text);
         break;
     default:
         put_shown(out, answer->text, strlen(answer->text));
@@ -187,8 +189,24 @@ const char *answer_name(enum answer_code code) {
     return code < ANSWER_CODES ? names[code] : "unknown";
 }
 
+static struct out out_start(char *text, size_t size) {
+    return (struct out){.text = text, .size = size > 0 ? size - 1 : 0};
+}
+
+static size_t out_end(const struct out *out, size_t size) {
+    if (size > 0)
+        out->text[out->len < out->size ? out->len : out->size] = '\0';
+    return out->len;
+}
+
+size_t answer_print_error(const struct answer *answer, char *text, size_t size) {
+    struct out out = out_start(text, size);
+    put_error(&out, answer);
+    return out_end(&out, size);
+}
+
 size_t answer_print(const struct answer *answer, char *text, size_t size) {
-    struct out out = {.text = text, .size = size > 0 ? size - 1 : 0};
+    struct out out = out_start(text, size);
     if (answer->code == ANSWER_OK) {
         put_result(&out, answer);
     } else {
@@ -196,7 +214,5 @@ size_t answer_print(const struct answer *answer, char *text, size_t size) {
         put_text(&out, " ");
         put_error(&out, answer);
     }
-    if (size > 0)
-        text[out.len < out.size ? out.len : out.size] = '\0';
-    return out.len;
+    return out_end(&out, size);
 }

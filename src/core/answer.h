@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "number.h"
+#include "verdict.h"
 
 enum answer_code {
     ANSWER_OK,
@@ -37,7 +38,29 @@ enum answer_command {
     ANSWER_PINGALL,
     ANSWER_KILL,
     ANSWER_EXPLAIN,
+    ANSWER_STATUS,
     ANSWER_LINE, /* a line that is none of them */
+};
+
+/* To whom a node is connected. */
+enum answer_link {
+    ANSWER_LINK_NONE,       /* to nobody: it is unavailable */
+    ANSWER_LINK_CONTROLLER, /* to the controller */
+    ANSWER_LINK_NODE,       /* to another node */
+};
+
+/* What is held of one node. */
+struct answer_node {
+    int64_t id, pid;
+    enum verdict state;
+    int64_t parent; /* in the search tree; -1: it is the root */
+    enum answer_link link;
+    int64_t connected_to; /* with ANSWER_LINK_NODE */
+    size_t depth;         /* edges from the root of the search tree */
+    uint64_t execs;       /* answered with a sum */
+    uint64_t numbers;     /* added in these */
+    int64_t survey_us;    /* from the start of the last survey that it answered; -1: none */
+    uint64_t started_us;  /* since 1970 */
 };
 
 struct answer {
@@ -54,7 +77,11 @@ struct answer {
     uint64_t position;      /* NOT_INTEGER, OUT_OF_RANGE: which number, from 1 */
     const char *word;       /* NOT_INTEGER, OUT_OF_RANGE, BAD_ID, UNKNOWN: the word; borrowed */
     size_t word_len;        /* its length; only the first ANSWER_WORD_MAX bytes are shown */
-    const char *text;       /* USAGE, SYSTEM: the message; explain: the lines; borrowed */
+    /* USAGE, SYSTEM: the message; explain: the lines; UNKNOWN: what there is, or NULL; borrowed */
+    const char *text;
+    /* status: the nodes, parents before children, left before right; borrowed */
+    const struct answer_node *nodes;
+    size_t node_count;
 };
 
 enum {
@@ -68,5 +95,8 @@ const char *answer_name(enum answer_code code);
 /* Writes the answer's line, without its newline, to text as snprintf does: at most size bytes with
  * the end mark; returns the length that the whole has. */
 size_t answer_print(const struct answer *answer, char *text, size_t size);
+
+/* The same of an error alone: what comes after "Error: " or "Error:ID: ". */
+size_t answer_print_error(const struct answer *answer, char *text, size_t size);
 
 #endif

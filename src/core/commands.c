@@ -93,6 +93,8 @@ void command_waiters_go(struct engine *engine, struct command *waiters) {
             kill_go(engine, command);
         else if (command->kind == ANSWER_EXPLAIN)
             explain_go(engine, command);
+        else if (command->kind == ANSWER_STATUS)
+            status_go(engine, command);
         else
             exec_locate(engine, (struct exec *)command);
     }
@@ -272,6 +274,7 @@ void engine_joined(struct engine *engine, uint64_t serial, enum hop hop) {
     engine_broken(engine, member, false);
     engine_event(engine, member, EVENT_HEARD);
     member->joined_round = engine->survey.last;
+    member->joined_us = engine->now_us;
     history_add(&member->history, engine->now_us, "started");
     engine_phase(engine, member, PHASE_PRESENT, 0);
     repair_linked(engine, member, engine_member(engine, member->starter));

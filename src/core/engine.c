@@ -17,7 +17,8 @@ struct engine *engine_new(const struct engine_options *options, const struct eng
 static void command_list_free(struct command *list) {
     struct command *command, *next;
     DL_FOREACH_SAFE(list, command, next) {
-        if (command->kind == ANSWER_PINGALL || command->kind == ANSWER_EXPLAIN)
+        if (command->kind == ANSWER_PINGALL || command->kind == ANSWER_EXPLAIN ||
+            command->kind == ANSWER_STATUS)
             free(command);
     }
 }
@@ -60,6 +61,7 @@ void engine_free(struct engine *engine) {
         free(command);
     }
     command_list_free(engine->pings);
+    command_list_free(engine->statuses);
     rounds_free(engine);
     free(engine);
 }
@@ -123,6 +125,7 @@ struct member *engine_member_new(struct engine *engine, struct command *create) 
     }
     engine_phase(engine, member, PHASE_CREATING, create->seq);
     member->born = create->seq;
+    member->survey_us = -1;
     member->command = create;
     create->member = member;
     return member;

@@ -8,6 +8,7 @@
  *            through the tree (join), answers with the process id
  *   exec     cuts the numbers into slices, sends them in bundles, adds the partial sums in order
  *   pingall  holds a survey and lists who is unavailable
+ *   status   tells what is held of the nodes that the commands before it left
  *   kill     waits for the commands before it, ends the subtree's processes, forgets the nodes
  * and with an event:
  *   a process that ended, or a node that missed a survey: its execs are answered, the overlay is
@@ -154,6 +155,14 @@ void engine_kill(struct engine *engine, void *tag, int64_t id);
 void engine_pingall(struct engine *engine, void *tag);
 /* Answered with a text: what is held of the node, and what happened to it. */
 void engine_explain(struct engine *engine, void *tag, int64_t id);
+
+enum engine_scope {
+    ENGINE_NODE,    /* the node alone: waits for what is unsettled on the way to it */
+    ENGINE_SUBTREE, /* the node and all beneath it ... */
+    ENGINE_ALL,     /* ... or all nodes: waits for every create, kill and pingall before it */
+};
+/* Answered with a record of each node. id: not with ENGINE_ALL. */
+void engine_status(struct engine *engine, void *tag, enum engine_scope scope, int64_t id);
 
 /* An exec whose numbers are at hand: len bytes on one line, blank-separated. */
 void engine_exec(struct engine *engine, void *tag, int64_t id, uint64_t n, const char *text,

@@ -1,6 +1,6 @@
 /*
  * engine_state: what the parts of the engine share: engine.c (life, time, members), commands.c
- * (order of effect; create, pingall, explain), kills.c (kill, the end of processes), execs.c (from
+ * (order of effect; create, pingall, explain), status.c (status), kills.c (kill, the end of processes), execs.c (from
  * the command to the sum), streams.c (long execs), bundles.c (the messages of execs), repair.c (who
  * is told which children), rounds.c (surveys) and incidents.c (what people are told). For these
  * files alone.
@@ -38,6 +38,7 @@ struct command {
     int64_t parent;                /* create */
     bool refused;                  /* create: PARENT is not above the place ... */
     int64_t place;                 /* ... the parent that the tree wants instead */
+    enum engine_scope scope;       /* status */
     struct member *member;         /* its node, once it is known */
     bool answered;                 /* a failed create whose process is still being ended */
     struct command *prev, *next;   /* in a member's waiters, or in the list of its kind */
@@ -83,6 +84,9 @@ struct member {
         bool stale;        /* the set is to be sent */
     } arrangement;
     /* what is told of it */
+    uint64_t joined_us;     /* when it joined */
+    uint64_t sums, numbers; /* execs answered with a sum, and the numbers added in them */
+    int64_t survey_us;      /* from a survey's start to its answer; -1: none heard */
     struct history history;
     int64_t moved[MOVED_MOST]; /* children that moved because of its latest incident ... */
     size_t moved_count;
@@ -136,7 +140,8 @@ struct exec {
 /* A survey under way. */
 struct round {
     uint64_t number;
-    bool direct;              /* its second half */
+    bool direct; /* its second half */
+    uint64_t began_us;
     uint64_t half_us, end_us; /* when the halves end */
     uint64_t latest_us;       /* until when a node whose process runs is waited for */
     unsigned extensions;      /* of the deadline, because the controller itself was late */
@@ -153,6 +158,7 @@ struct engine {
     struct command *structural; /* unanswered creates and kills, oldest first */
     struct command *kills;      /* kills that wait or are under way, and failed creates */
     struct command *pings;      /* pingalls that wait for the commands before them */
+    struct command *statuses;   /* likewise */
     unsigned unsettled;         /* members not in PHASE_PRESENT */
     bool unsettle;              /* something happened that kills, pingalls or reaps waited for */
     /* execs */
@@ -211,6 +217,10 @@ void command_waiters_go(struct engine *engine, struct command *waiters);
 void commands_lost(struct engine *engine, struct member *member); /* creates below a lost node */
 void commands_retry(struct engine *engine, struct member *member);
 void commands_stuck(struct engine *engine, struct member *member); /* it does not start */
+
+/* status.c */
+void status_go(struct engine *engine, struct command *status);
+void statuses_settle(struct engine *engine);
 
 /* kills.c */
 void kill_go(struct engine *engine, struct command *kill);

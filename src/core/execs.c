@@ -109,6 +109,13 @@ struct slice_done *exec_ring_new(void) {
     return calloc(SLICES_IN_ALL, sizeof(struct slice_done));
 }
 
+static void exec_succeed(struct exec *exec) {
+    struct member *member = exec->command.member;
+    member->sums++;
+    member->numbers += exec->count;
+    exec_answer(exec, &(struct answer){.sum = exec->sum});
+}
+
 /* Everything has been added up, or a wrong number was met: what is the answer? */
 void exec_conclude(struct exec *exec, const struct slice_result *wrong) {
     if (wrong != NULL)
@@ -120,7 +127,7 @@ void exec_conclude(struct exec *exec, const struct slice_result *wrong) {
         exec_answer(exec, &(struct answer){
                               .code = ANSWER_WRONG_COUNT, .expected = exec->n, .got = exec->count});
     else
-        exec_answer(exec, &(struct answer){.sum = exec->sum});
+        exec_succeed(exec);
 }
 
 static void exec_add(struct exec *exec, const struct slice_result *result) {

@@ -123,7 +123,7 @@ void explain_go(struct engine *engine, struct command *command) {
     struct member *member = engine_find(engine, command->id);
     if (command_wait(engine, command, command->id) != NULL)
         return;
-    if (member == NULL || (member->phase != PHASE_PRESENT && member->unsettled_by < command->seq))
+    if (member == NULL || command_cut_off(engine, command->id, command->seq))
         engine_give(engine, command, &(struct answer){.code = ANSWER_NOT_FOUND});
     else
         explain(engine, command, member);

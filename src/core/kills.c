@@ -104,8 +104,8 @@ static bool named_as_parent(const struct engine *engine, const struct command *k
 /* Whether every command that came before the kill, and that it would disturb, is answered. */
 static bool kill_may_go(const struct engine *engine, const struct command *kill) {
     struct tree_node *top = &kill->member->node;
-    if (older_in(engine->pings, kill->seq) || rounds_older(engine, kill->seq) ||
-        named_as_parent(engine, kill))
+    if (older_in(engine->pings, kill->seq) || older_in(engine->statuses, kill->seq) ||
+        rounds_older(engine, kill->seq) || named_as_parent(engine, kill))
         return false;
     for (struct tree_node *at = top; at != NULL; at = tree_next(top, at)) {
         const struct member *member = member_of(at);
@@ -177,6 +177,7 @@ void commands_settle(struct engine *engine) {
         struct tree_node *at = engine->tree.root;
         for (; at != NULL; at = tree_next(engine->tree.root, at))
             reap(engine, member_of(at));
+        statuses_settle(engine); /* kills may wait for them */
         kills_settle(engine);
     }
 }

@@ -20,7 +20,7 @@ struct order {
     size_t room;        /* a power of two */
     uint64_t first;     /* the oldest ticket that is not emitted */
     uint64_t last;      /* the newest ticket */
-    size_t open, waiting;
+    size_t open, waiting, waiting_bytes;
 };
 
 struct order *order_new(bool by_command, order_emit *emit, void *arg) {
@@ -88,6 +88,8 @@ static void emit_settled(struct order *order) {
     while (order->first <= order->last && slot_of(order, order->first)->settled) {
         struct slot *slot = slot_of(order, order->first);
         order->emit(order->arg, slot->long_text != NULL ? slot->long_text : slot->text, slot->len);
+        if (slot->long_text != NULL)
+            order->waiting_bytes -= slot->len;
         free(slot->long_text);
         order->first++;
         order->waiting--;
@@ -100,6 +102,7 @@ bool order_settle(struct order *order, uint64_t ticket, const char *text, size_t
             return false;
         order->open--;
         order->waiting++;
+        order->waiting_bytes += len > SHORT_TEXT ? len : 0;
         return true;
     }
     order->open--;
@@ -117,4 +120,8 @@ size_t order_open(const struct order *order) {
 
 size_t order_waiting(const struct order *order) {
     return order->waiting;
+}
+
+size_t order_waiting_bytes(const struct order *order) {
+    return order->waiting_bytes;
 }

@@ -33,5 +33,7 @@ bool order_settle(struct order *order, uint64_t ticket, const char *text, size_t
 /* How many tickets are not settled, and how many are settled and wait for others. */
 size_t order_open(const struct order *order);
 size_t order_waiting(const struct order *order);
+/* How many bytes the texts of those are long that are too long for their tickets. */
+size_t order_waiting_bytes(const struct order *order);
 
 #endif

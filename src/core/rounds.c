@@ -65,11 +65,21 @@ static bool probe(struct engine *engine, struct member *member) {
     return member->probed;
 }
 
+/* How long the answer took; that to a round which is over tells nothing. */
+static void note_time(const struct engine *engine, struct member *member, uint64_t round) {
+    for (unsigned i = 0; i < engine->survey.count; i++) {
+        if (engine->survey.rounds[i].number == round)
+            member->survey_us = (int64_t)(engine->now_us - engine->survey.rounds[i].began_us);
+    }
+}
+
 /* It has answered what was asked in a round. */
 static void hear(struct engine *engine, struct member *member, uint64_t round) {
     bool resumed = member->verdict == VERDICT_SILENT && member->phase != PHASE_ENDING;
-    if (round > member->heard_round)
+    if (round > member->heard_round) {
         member->heard_round = round;
+        note_time(engine, member, round);
+    }
     if (member->verdict == VERDICT_STARTING)
         return; /* only its join counts */
     engine_event(engine, member, EVENT_HEARD);
@@ -108,6 +118,7 @@ static void begin(struct engine *engine, struct command *asking) {
     uint64_t half_us = engine->options.deadline_us / 2, depth = 0;
     engine->survey.wanted = false;
     *round = (struct round){.number = ++engine->survey.last,
+                            .began_us = engine->now_us,
                             .half_us = engine->now_us + half_us,
                             .end_us = engine->now_us + engine->options.deadline_us,
                             .latest_us = engine->now_us + engine->options.deadline_us + BUSY_US,

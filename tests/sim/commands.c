@@ -26,7 +26,7 @@ static void give_exec(struct sim *sim, struct command *command) {
 }
 
 void command_give(struct sim *sim, struct command *command) {
-    static const char *const names[] = {"create", "exec", "pingall", "kill"};
+    static const char *const names[] = {"create", "exec", "pingall", "kill", "explain", "status"};
     command->given = true;
     command->given_us = sim->now_us;
     sim_trace(sim, "command %u: %s %" PRId64, (unsigned)(command - sim->commands),
@@ -42,6 +42,9 @@ void command_give(struct sim *sim, struct command *command) {
         break;
     case ANSWER_PINGALL:
         engine_pingall(sim->engine, command);
+        break;
+    case ANSWER_STATUS:
+        engine_status(sim->engine, command, command->scope, command->id);
         break;
     default:
         engine_kill(sim->engine, command, command->id);
@@ -124,6 +127,8 @@ static enum answer_command any_kind(struct sim *sim) {
     const struct profile *profile = sim->profile;
     unsigned at = (unsigned)sim_random(sim, profile->create + profile->exec + profile->ping +
                                                 profile->kill);
+    if (sim_chance(sim, 10))
+        return ANSWER_STATUS;
     if (at < profile->create)
         return ANSWER_CREATE;
     at -= profile->create;
@@ -140,6 +145,8 @@ static void draw(struct sim *sim, enum answer_command kind, int64_t id) {
     } else if (kind == ANSWER_EXEC) {
         command->streamed = sim_chance(sim, sim->profile->streams ? 50 : 15);
         numbers_make(sim, command);
+    } else if (kind == ANSWER_STATUS) {
+        command->scope = (enum engine_scope)sim_random(sim, ENGINE_ALL + 1);
     }
 }
 

@@ -41,7 +41,7 @@ static bool was_down(const struct node *node, uint64_t from_us, uint64_t to_us) 
     return false;
 }
 
-static bool was_up(const struct node *node, uint64_t from_us, uint64_t to_us) {
+bool was_up(const struct node *node, uint64_t from_us, uint64_t to_us) {
     if (node->died_us <= to_us)
         return false;
     for (unsigned i = 0; i < node->pause_count; i++) {
@@ -53,7 +53,7 @@ static bool was_up(const struct node *node, uint64_t from_us, uint64_t to_us) {
 
 /* ---- the tree ---- */
 
-static struct place *place_find(struct sim *sim, int64_t id) {
+struct place *place_find(struct sim *sim, int64_t id) {
     for (unsigned i = 0; i < sim->place_count; i++) {
         if (sim->places[i].node != NULL && sim->places[i].id == id)
             return &sim->places[i];
@@ -61,7 +61,7 @@ static struct place *place_find(struct sim *sim, int64_t id) {
     return NULL;
 }
 
-static bool covers(const struct place *place, int64_t id) {
+bool place_covers(const struct place *place, int64_t id) {
     return place->low <= id && id <= place->high;
 }
 
@@ -70,7 +70,7 @@ static struct place *place_above(struct sim *sim, int64_t id) {
     struct place *above = NULL;
     for (unsigned i = 0; i < sim->place_count; i++) {
         struct place *place = &sim->places[i];
-        if (place->node != NULL && covers(place, id) &&
+        if (place->node != NULL && place_covers(place, id) &&
             (above == NULL || place->depth > above->depth))
             above = place;
     }
@@ -91,7 +91,7 @@ static void place_add(struct sim *sim, int64_t id, struct node *node) {
 
 /* ---- the commands ---- */
 
-static void wrong(struct sim *sim, const struct command *command, const char *why) {
+void wrong(struct sim *sim, const struct command *command, const char *why) {
     char text[200];
     answer_print(&command->answer, text, sizeof text);
     sim_fail(sim, "command %u (given at %.3f ms, answered at %.3f ms) is answered with '%s': %s",
@@ -139,7 +139,7 @@ static void check_create(struct sim *sim, const struct command *create) {
     } else if (create->has_parent && parent == NULL) {
         if (!is(create, ANSWER_NO_PARENT))
             wrong(sim, create, "the parent does not exist");
-    } else if (parent != NULL && !covers(parent, create->id)) {
+    } else if (parent != NULL && !place_covers(parent, create->id)) {
         if (!is(create, ANSWER_WRONG_PARENT) || create->answer.place != above->id)
             wrong(sim, create, "the place is elsewhere");
     } else if (is(create, ANSWER_OK)) {
@@ -193,7 +193,7 @@ static void check_kill(struct sim *sim, const struct command *kill) {
     }
     for (unsigned i = 0; i < sim->place_count; i++) {
         struct place *place = &sim->places[i];
-        if (place->node == NULL || place == top || !covers(top, place->id))
+        if (place->node == NULL || place == top || !place_covers(top, place->id))
             continue;
         if (place->node->died_us > kill->answered_us)
             wrong(sim, kill, "a process beneath it lives");
@@ -255,6 +255,8 @@ void model_check(struct sim *sim) {
             check_exec(sim, command);
         else if (command->kind == ANSWER_KILL)
             check_kill(sim, command);
+        else if (command->kind == ANSWER_STATUS)
+            check_status(sim, command);
         else
             check_ping(sim, command);
     }

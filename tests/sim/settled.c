@@ -66,7 +66,23 @@ static void check_process(struct sim *sim, const struct node *node) {
                  node->serial);
 }
 
-void settled_check(struct sim *sim) {
+/* What the engine tells of the connections is how they are. */
+static void check_told(struct sim *sim, const struct answer_node *told) {
+    const struct place *place = place_find(sim, told->id);
+    const struct node *parent = above(sim, place);
+    enum answer_link wanted = !is_available(place->node)   ? ANSWER_LINK_NONE
+                              : parent == &sim->controller ? ANSWER_LINK_CONTROLLER
+                                                           : ANSWER_LINK_NODE;
+    if (told->link != wanted || (wanted == ANSWER_LINK_NODE && told->connected_to != parent->id))
+        sim_fail(sim, "status tells that %" PRId64 " is connected elsewhere (%d, %" PRId64 ")",
+                 told->id, (int)told->link, told->connected_to);
+    if ((told->state == VERDICT_AVAILABLE) != is_available(place->node))
+        sim_fail(sim, "status tells a wrong state of %" PRId64, told->id);
+}
+
+void settled_check(struct sim *sim, const struct command *status) {
+    for (size_t i = 0; i < status->answer.node_count && !sim->failed; i++)
+        check_told(sim, &status->nodes[i]);
     check_children(sim, &sim->controller);
     for (unsigned i = 1; i < sim->node_count && !sim->failed; i++) {
         const struct node *node = sim->nodes[i];

@@ -45,6 +45,11 @@ static void port_answer(void *arg, void *tag, const struct answer *answer) {
         memcpy(command->ids, answer->ids, answer->id_count * sizeof *command->ids);
         command->answer.ids = command->ids;
     }
+    if (answer->node_count > 0) {
+        command->nodes = sim_alloc(sim, answer->node_count * sizeof *command->nodes);
+        memcpy(command->nodes, answer->nodes, answer->node_count * sizeof *command->nodes);
+        command->answer.nodes = command->nodes;
+    }
 }
 
 static bool port_spawn(void *arg, const struct engine_spawn *spawn) {

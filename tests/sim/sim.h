@@ -15,6 +15,7 @@
  *   commands.c the commands of a schedule
  *   numbers.c  their numbers, and what these are worth
  *   model.c    what the answers must have been
+ *   records.c  what a status must have told
  *   settled.c  what must hold once nothing happens any more
  *   simulator.c the profiles, and the schedules one after the other
  */
@@ -52,7 +53,7 @@ struct profile {
     bool ascending;                    /* the ids are created in ascending order */
     bool streams;                      /* execs of several slices */
     bool abandoned;                    /* the controller ends in the middle of it */
-    unsigned create, exec, ping, kill; /* weights of the commands */
+    unsigned create, exec, ping, kill; /* weights of the commands; one in ten is a status */
 };
 
 /* ---- clock.c ---- */
@@ -230,6 +231,7 @@ struct command {
     enum answer_command kind;
     int64_t id, parent;
     bool has_parent, given;
+    enum engine_scope scope;        /* status */
     uint64_t given_us, answered_us; /* 0: not yet */
     unsigned answers;
     /* exec: the text, and what it is worth */
@@ -247,6 +249,7 @@ struct command {
     /* what it was answered with */
     struct answer answer;
     int64_t *ids;
+    struct answer_node *nodes;
 };
 
 /* numbers.c */
@@ -272,14 +275,22 @@ struct place {
 /* model.c */
 void model_check(struct sim *sim); /* every answer so far; leaves the tree in places */
 
+struct place *place_find(struct sim *sim, int64_t id);
+bool place_covers(const struct place *place, int64_t id);
+bool was_up(const struct node *node, uint64_t from_us, uint64_t to_us);
+void wrong(struct sim *sim, const struct command *command, const char *why);
+
+/* records.c */
+void check_status(struct sim *sim, const struct command *status);
+
 /* settled.c */
-void settled_check(struct sim *sim);
+void settled_check(struct sim *sim, const struct command *status); /* of all nodes */
 
 /* ---- a schedule ---- */
 
 struct totals {
     uint64_t schedules, commands, answers, deaths, stops, surveys, probes, bundles, resends, sets,
-        starts, refused_starts, steps, unavailable;
+        starts, refused_starts, steps, unavailable, records;
 };
 
 struct event {

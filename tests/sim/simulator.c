@@ -248,9 +248,17 @@ static void run_on(struct sim *sim, unsigned deadlines) {
     sim_run(sim, sim->now_us + deadlines * sim->options.deadline_us);
 }
 
+static struct command *ask_status(struct sim *sim) {
+    struct command *status = command_add(sim, ANSWER_STATUS, 0);
+    status->scope = ENGINE_ALL;
+    command_give(sim, status);
+    return status;
+}
+
 static void look(struct sim *sim) {
     command_give(sim, command_add(sim, ANSWER_PINGALL, 0));
     run_on(sim, 3);
+    struct command *status = ask_status(sim);
     for (unsigned i = 0; i < sim->place_count && !sim->failed; i++) {
         if (sim->places[i].node == NULL)
             continue;
@@ -262,7 +270,7 @@ static void look(struct sim *sim) {
     if (!sim->failed)
         model_check(sim);
     if (!sim->failed)
-        settled_check(sim);
+        settled_check(sim, status);
 }
 
 static void end_all(struct sim *sim) {
@@ -271,10 +279,11 @@ static void end_all(struct sim *sim) {
             command_give(sim, command_add(sim, ANSWER_KILL, sim->places[i].id));
     }
     run_on(sim, 3);
+    struct command *status = ask_status(sim);
     if (!sim->failed)
         model_check(sim);
     if (!sim->failed)
-        settled_check(sim);
+        settled_check(sim, status);
     for (unsigned i = 1; i < sim->node_count && !sim->failed; i++) {
         if (sim->nodes[i] != NULL && !sim->nodes[i]->dead)
             sim_fail(sim, "process #%u has outlived everything", i);
@@ -356,9 +365,9 @@ static uint64_t number_from(const char *name, uint64_t otherwise) {
 
 static void print_totals(const struct totals *totals) {
     printf("%" PRIu64 " schedules, %" PRIu64 " events: %" PRIu64 " commands, %" PRIu64
-           " answers (%" PRIu64 " unavailable)\n",
-           totals->schedules, totals->steps, totals->commands, totals->answers,
-           totals->unavailable);
+           " answers (%" PRIu64 " unavailable, %" PRIu64 " records of nodes)\n",
+           totals->schedules, totals->steps, totals->commands, totals->answers, totals->unavailable,
+           totals->records);
     printf("%" PRIu64 " starts (%" PRIu64 " refused), %" PRIu64 " deaths, %" PRIu64 " stops\n",
            totals->starts, totals->refused_starts, totals->deaths, totals->stops);
     printf("%" PRIu64 " surveys, %" PRIu64 " direct questions, %" PRIu64

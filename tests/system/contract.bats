@@ -164,7 +164,7 @@ Error: kill: expected ID
 Error: 'x' is not an id: expected a signed 64-bit integer other than -1
 Error: kill: expected ID
 Error: pingall: expected no arguments
-Error: unknown command 'frobnicate': expected create, exec, pingall, kill, explain, help or exit
+Error: unknown command 'frobnicate': expected create, exec, pingall, kill, tree, status, explain, help or exit
 Error: exit: expected no arguments
 ANSWERS
 }

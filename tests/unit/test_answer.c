@@ -255,6 +255,33 @@ static void a_message_comes_out_as_it_is(void **state) {
     assert_prints(&answer, whole, sizeof whole);
 }
 
+/* An error alone: what stands after its head, whatever that is. */
+static void an_error_without_its_head(void **state) {
+    char whole[200], text[200], cut[10];
+    size_t errors = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        size_t all = answer_print(&cases[i].answer, whole, sizeof whole);
+        if (cases[i].answer.code == ANSWER_OK || all >= sizeof whole)
+            continue;
+        size_t len = answer_print_error(&cases[i].answer, text, sizeof text);
+        assert_string_equal(text, whole + all - len);
+        assert_memory_equal(whole + all - len - 2, ": ", 2);
+        assert_int_equal(answer_print_error(&cases[i].answer, cut, sizeof cut), len);
+        assert_int_equal(strlen(cut), len < sizeof cut ? len : sizeof cut - 1);
+        errors++;
+    }
+    assert_true(errors > 10);
+}
+
+static void an_unknown_command(void **state) {
+    struct answer answer = {.command = ANSWER_LINE, .code = ANSWER_UNKNOWN, WORD("frob")};
+    (void)state;
+    assert_prints(&answer, "Error: unknown command 'frob'", 40);
+    answer.text = "create or exit";
+    assert_prints(&answer, "Error: unknown command 'frob': expected create or exit", 60);
+}
+
 static void every_code_has_its_name(void **state) {
     static const struct {
         enum answer_code code;
@@ -292,6 +319,8 @@ int main(void) {
         cmocka_unit_test(a_word_of_control_bytes),
         cmocka_unit_test(a_long_list_of_ids),
         cmocka_unit_test(a_message_comes_out_as_it_is),
+        cmocka_unit_test(an_error_without_its_head),
+        cmocka_unit_test(an_unknown_command),
         cmocka_unit_test(every_code_has_its_name),
     };
     return cmocka_run_group_tests_name("answer", tests, NULL, NULL);

@@ -131,6 +131,24 @@ static void an_answer_in_turn_goes_out_at_once(void **state) {
     order_free(order);
 }
 
+/* Long texts that wait are counted, so that the caller can bound them. */
+static void long_texts_that_wait_are_counted(void **state) {
+    struct printed printed;
+    struct order *order = new_order(true, &printed);
+    static const char text[5000];
+    (void)state;
+    take(order, 1, 4);
+    assert_true(order_settle(order, 3, text, sizeof text));
+    assert_int_equal(order_waiting_bytes(order), sizeof text);
+    assert_true(order_settle(order, 2, text, 3)); /* kept with its ticket */
+    assert_int_equal(order_waiting_bytes(order), sizeof text);
+    assert_true(order_settle(order, 4, text, 100));
+    assert_int_equal(order_waiting_bytes(order), sizeof text + 100);
+    assert_true(order_settle(order, 1, text, sizeof text));
+    assert_int_equal(order_waiting_bytes(order), 0);
+    order_free(order);
+}
+
 static void answers_wait_for_those_before(void **state) {
     struct printed printed;
     struct order *order = new_order(true, &printed);
@@ -371,6 +389,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_in_turn_goes_out_at_once),
         cmocka_unit_test(answers_wait_for_those_before),
+        cmocka_unit_test(long_texts_that_wait_are_counted),
         cmocka_unit_test(an_empty_text_is_an_answer),
         cmocka_unit_test(without_order_each_goes_out_at_once),
         cmocka_unit_test(without_order_nothing_is_kept),

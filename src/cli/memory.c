@@ -1,0 +1,40 @@
+/* memory.c: what a process needs, as the kernel tells it. */
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "view.h"
+
+static FILE *open_about(int64_t pid, const char *what) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%" PRId64 "/%s", pid, what);
+    return fopen(path, "re");
+}
+
+/* The proportional set size: the nodes share most of their pages. */
+static int64_t read_pss(FILE *file) {
+    char line[128];
+    int64_t kb = -1;
+    while (kb < 0 && fgets(line, sizeof line, file) != NULL)
+        if (sscanf(line, "Pss: %" SCNd64 " kB", &kb) != 1)
+            kb = -1;
+    return kb;
+}
+
+static int64_t read_resident(FILE *file) {
+    int64_t pages;
+    return fscanf(file, "%*d %" SCNd64, &pages) == 1 ? pages * (sysconf(_SC_PAGESIZE) / 1024) : -1;
+}
+
+int64_t memory_of(int64_t pid) {
+    int64_t kb = -1;
+    FILE *file = open_about(pid, "smaps_rollup");
+    if (file != NULL) {
+        kb = read_pss(file);
+        fclose(file);
+    }
+    if (kb < 0 && (file = open_about(pid, "statm")) != NULL) {
+        kb = read_resident(file);
+        fclose(file);
+    }
+    return kb;
+}
