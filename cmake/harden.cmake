@@ -1,0 +1,43 @@
+# Hardening: what compiler and linker can do so that a memory error ends the program instead of
+# serving an attacker. Each option is asked for only where the compiler has it. The sanitizers look
+# for the same errors, and replace the functions that these options check.
+
+include(CheckCCompilerFlag)
+include(CheckCSourceCompiles)
+include(CheckLinkerFlag)
+
+option(BANYAN_HARDEN "Build with the hardening options of compiler and linker" ON)
+if(NOT BANYAN_HARDEN OR BANYAN_SANITIZE)
+  return()
+endif()
+
+foreach(option -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE)
+  string(MAKE_C_IDENTIFIER "HAVE${option}" have)
+  check_c_compiler_flag("-Werror ${option}" ${have})
+  if(${have})
+    add_compile_options(${option})
+  endif()
+endforeach()
+
+# glibc checks the sizes of buffers only in optimised code, and says so where it does not.
+set(CMAKE_TRY_COMPILE_CONFIGURATION ${CMAKE_BUILD_TYPE})
+foreach(level 3 2)
+  set(fortify -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=${level})
+  set(CMAKE_REQUIRED_FLAGS "-Werror -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=${level}")
+  check_c_source_compiles("#include <string.h>\nint main(void) { return 0; }" HAVE_FORTIFY_${level})
+  if(HAVE_FORTIFY_${level})
+    add_compile_options(${fortify})
+    break()
+  endif()
+endforeach()
+unset(CMAKE_REQUIRED_FLAGS)
+
+foreach(option -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
+  string(MAKE_C_IDENTIFIER "HAVE${option}" have)
+  set(CMAKE_REQUIRED_FLAGS -fPIE)
+  check_linker_flag(C ${option} ${have})
+  unset(CMAKE_REQUIRED_FLAGS)
+  if(${have})
+    string(APPEND CMAKE_EXE_LINKER_FLAGS " ${option}")
+  endif()
+endforeach()
