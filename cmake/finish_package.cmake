@@ -1,5 +1,5 @@
 # What Debian asks of the files of a package, done to them before cpack packs them: manual pages and
-# the changelog are compressed, static libraries are without debugging symbols.
+# the changelog are compressed, static libraries without debugging symbols.
 
 set(root ${CPACK_TEMPORARY_INSTALL_DIRECTORY}${CPACK_INSTALL_PREFIX})
 
@@ -15,5 +15,9 @@ file(GLOB_RECURSE archives ${root}/lib/*.a)
 if(NOT pages OR NOT archives)
   message(FATAL_ERROR "no manual pages or no library in ${root}")
 endif()
-run(gzip -9nf ${pages})
+set(changelog ${root}/share/doc/banyan/changelog)
+string(TIMESTAMP date "%a, %d %b %Y %H:%M:%S +0000" UTC)
+file(WRITE ${changelog} "banyan (${CPACK_PACKAGE_VERSION}) unstable; urgency=low\n\n"
+  "  * Version ${CPACK_PACKAGE_VERSION}.\n\n -- ${CPACK_PACKAGE_CONTACT}  ${date}\n")
+run(gzip -9nf ${pages} ${changelog})
 run(strip --strip-debug ${archives})

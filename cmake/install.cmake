@@ -13,6 +13,7 @@ install(TARGETS banyan_exported EXPORT banyanTargets ARCHIVE DESTINATION ${CMAKE
 install(FILES completions/banyan DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 install(FILES tools/examples/embed.c tools/examples/CMakeLists.txt tools/examples/demo.txt
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 if(EXISTS ${PROJECT_SOURCE_DIR}/LICENSE)
   install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 endif()
