@@ -19,13 +19,18 @@ foreach(option -fstack-protector-strong -fstack-clash-protection -fcf-protection
   endif()
 endforeach()
 
-# glibc checks the sizes of buffers only in optimised code, and says so where it does not.
+# glibc checks the sizes of buffers only in optimised code, and at the level that it knows.
 set(CMAKE_TRY_COMPILE_CONFIGURATION ${CMAKE_BUILD_TYPE})
 set(BANYAN_FORTIFY 0)
 foreach(level 3 2)
   set(have HAVE_FORTIFY_${level}_${CMAKE_BUILD_TYPE})
   set(CMAKE_REQUIRED_FLAGS "-Werror -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=${level}")
-  check_c_source_compiles("#include <string.h>\nint main(void) { return 0; }" ${have})
+  check_c_source_compiles("
+    #include <string.h>
+    #if __USE_FORTIFY_LEVEL != ${level}
+    #error not at this level
+    #endif
+    int main(void) { return 0; }" ${have})
   unset(CMAKE_REQUIRED_FLAGS)
   if(${have})
     add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=${level})
