@@ -51,7 +51,10 @@ expect_offered() { # EXPECTED WORD...
     expect_offered 'json text' --output =
     expect_offered command --order comm
     expect_offered 'command completion' --order com
+    expect_offered 'auto command completion' --order ''
+    expect_offered json -o j
     expect_offered always --color al
+    expect_offered always --errors al
     expect_offered '' --deadline ''
 }
 
