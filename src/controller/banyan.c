@@ -17,31 +17,6 @@ enum { DEADLINE_MS = 1000 };
 
 /* ---- opening and closing ---- */
 
-/* The node's program: what the caller says; else beside the running program; else where it was
- * installed to. */
-static char *find_program(const char *given, char *error, size_t size) {
-    char path[4096];
-    if (given != NULL)
-        return realpath(given, NULL) != NULL ? realpath(given, NULL) : strdup(given);
-    ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
-    char *slash = NULL;
-    if (len > 0) {
-        path[len] = '\0';
-        slash = strrchr(path, '/');
-    }
-    if (slash != NULL && (size_t)(slash - path) + sizeof "/banyan-node" <= sizeof path) {
-        strcpy(slash, "/banyan-node");
-        if (access(path, X_OK) == 0)
-            return strdup(path);
-    }
-    if (access(BANYAN_NODE_PROGRAM, X_OK) == 0)
-        return strdup(BANYAN_NODE_PROGRAM);
-    snprintf(error, size,
-             "cannot find the program banyan-node, neither beside this program nor as %s",
-             BANYAN_NODE_PROGRAM);
-    return NULL;
-}
-
 /* Each node takes a few descriptors here; the soft limit is often 1024, the hard one far higher. */
 static void raise_descriptor_limit(void) {
     struct rlimit limit;
@@ -86,7 +61,7 @@ static int start(struct banyan *tree, char *error, size_t size) {
         snprintf(error, size, "cannot start: %s", strerror(number));
         return -1;
     }
-    tree->program = find_program(tree->options.node_program, error, size);
+    tree->program = program_find(tree->options.node_program, error, size);
     return tree->program != NULL ? 0 : -1;
 }
 

@@ -8,6 +8,7 @@
  *   asks.c      the engine's ports that are requests through the tree
  *   peers.c     the nodes as processes: starting, watching, ending, asking directly
  *   directory.c the directory of the sockets
+ *   program.c   where the program of the nodes is
  *
  * Everything belongs to the thread that calls the public interface, except the inbox.
  */
@@ -124,5 +125,10 @@ void peers_end(struct banyan *tree); /* ends and collects every process */
 /* directory.c */
 bool directory_make(struct banyan *tree, char text[PROCESS_TEXT_MAX]); /* false: text says why */
 void directory_remove(struct banyan *tree);
+
+/* program.c */
+/* The path of the nodes' program, to be freed: the given one, or (NULL) one that is found beside
+ * the running program or where it was installed to. NULL: there is none, and error says so. */
+char *program_find(const char *given, char *error, size_t size);
 
 #endif

@@ -20,7 +20,7 @@ static void put(struct out *out, const char *bytes, size_t len) {
     out->len += len;
 }
 
-static void put_text(struct out *out, const char *text) {
+static inline void put_text(struct out *out, const char *text) {
     put(out, text, strlen(text));
 }
 

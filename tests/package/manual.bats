@@ -1,0 +1,130 @@
+#!/usr/bin/env bats
+# The manual pages: well-formed, and in accord with the programs and the header.
+
+load ../system/helper
+
+SOURCE=$BATS_TEST_DIRNAME/../..
+PAGE=$SOURCE/man/banyan.1
+
+# What banyan(1) describes and the program does not have yet, one name a line. What the program has
+# by now must not stand here.
+PENDING_COMMANDS='status [ID]
+tree [ID]
+tree dot [ID]'
+PENDING_OPTIONS='--color
+--errexit
+--errors
+--order
+--output
+-V
+-e
+-h
+-o'
+PENDING_FUNCTIONS='const char *banyan_state_name(enum banyan_state state)
+const struct banyan_node *banyan_answer_nodes(const struct banyan_answer *answer, size_t *count)
+int64_t banyan_answer_id(const struct banyan_answer *answer)
+size_t banyan_answer_error(const struct banyan_answer *answer, char *text, size_t size)
+size_t banyan_ids(const struct banyan *tree, int64_t *ids, size_t room)
+void banyan_status(struct banyan *tree, int64_t id, void *tag)
+void banyan_status_all(struct banyan *tree, void *tag)
+void banyan_status_subtree(struct banyan *tree, int64_t id, void *tag)'
+
+# with_pending NAMES: the names and those that are pending, which must not be among them.
+with_pending() {
+    printf '%s\n' "$(cat)" "$1" | grep . | sort
+}
+
+@test "well-formed" {
+    command -v mandoc >/dev/null || skip "no mandoc"
+    for page in "$SOURCE"/man/*; do
+        # whether other pages are known depends on the machine
+        mandoc -T lint "$page" 2>&1 | grep -v 'referenced manual not found\|outdated mandoc.db' && return 1
+        mandoc -T utf8 "$page" >rendered
+        [ "$(wc -l <rendered)" -gt 40 ]
+    done
+}
+
+@test "commands: those of help, with the same arguments" {
+    echo help | "$BANYAN" | sed -E 's/^  (.*[^ ])  +.*/\1/' | tr -s ' ' >of_help
+    [ "$(wc -l <of_help)" -ge 8 ]
+    with_pending "$PENDING_COMMANDS" <of_help >expected
+    sed -n 's/^\.It Ic //p' "$PAGE" | sed -E 's/(^| )Op (.*)/\1[\2]/; s/(^|[ [])(Ar|No) /\1/g' | sort |
+        diff -u expected -
+}
+
+@test "options: those of --help" {
+    "$BANYAN" --help | sed -nE 's/^  (-.*)/\1/p' | sed 's/  .*//' | tr ', ' '\n\n' | grep ^- >of_help
+    [ "$(wc -l <of_help)" -ge 6 ]
+    with_pending "$PENDING_OPTIONS" <of_help >expected
+    grep '^\.It Fl' "$PAGE" | grep -oE 'Fl -?[a-zA-Z]+' | sed 's/^Fl /-/' | sort | diff -u expected -
+}
+
+@test "the dialogue among the examples is true" {
+    sed -n '/^\.Sh EXAMPLES/,/^\.Ed/p' "$PAGE" | sed 's/\\//g' | grep -E '^(banyan>|Ok|Error)' >dialogue
+    talk_start
+    while read -r line; do
+        if [[ $line == banyan\>* ]]; then
+            command=${line#banyan> }
+            ask "$command"
+        elif [[ $command == create* ]]; then
+            [[ $line =~ ^Ok:\ [0-9]+$ && $answer =~ ^Ok:\ ([0-9]+)$ ]]
+            pid[${command#create }]=${BASH_REMATCH[1]}
+        else
+            [ "$answer" = "$line" ]
+            # between the two surveys, as the text says
+            [ "$command $answer" != 'pingall Ok: -1' ] || kill -9 "${pid[5]}"
+        fi
+    done <dialogue
+    talk_end
+    [ "$(wc -l <dialogue)" -eq 20 ]
+}
+
+@test "the other examples work" {
+    mkdir files
+    head -c 1000 /dev/zero >files/a
+    head -c 234 /dev/zero >files/b
+    sed -n '/^find/,/^\.Ed/p' "$PAGE" | sed '/^\.Ed/d; s/\\(aq/'"'"'/g; s/\\e/\\/g; s/\\-/-/g' >script
+    [ "$(wc -l <script)" -eq 4 ]
+    (cd files && PATH="$(dirname "$BANYAN"):$PATH" sh -eu ../script) | grep -v '^Ok: ' >answers
+    printf 'Ok:1: %d\n' 1234 1234 | expect_answers
+}
+
+# The declarations of functions in the header, on a line each.
+declared() {
+    sed 's,/\*.*\*/,,; /\/\*/,/\*\//d; /^#/d; /^extern/d' "$SOURCE/src/controller/banyan.h" |
+        tr '\n' ' ' | tr ';' '\n' | tr -s ' ' | sed 's/^ //' | grep -E '^[a-z].* \*?banyan_[a-z_]+\(' | sort
+}
+
+# Those of the manual page.
+described() {
+    awk '
+        /^\.Ft / { sub(/^\.Ft /, ""); gsub(/"/, ""); type = $0 ~ /\*$/ ? $0 : $0 " " }
+        /^\.Fn / && type != "" {
+            sub(/^\.Fn /, "")
+            name = $1
+            sub(/^[a-z_]+ /, "")
+            gsub(/" "/, ", ")
+            gsub(/"/, "")
+            print type name "(" $0 ")"
+            type = ""
+        }' "$SOURCE/man/banyan.h.3" | sort
+}
+
+@test "banyan.h.3 has the functions of the header, declared alike" {
+    declared >of_header
+    [ "$(wc -l <of_header)" -eq "$(grep -cE '^[a-z].* \*?banyan_[a-z_]+\(' "$SOURCE/src/controller/banyan.h")" ]
+    with_pending "$PENDING_FUNCTIONS" <of_header >expected
+    described | diff -u expected -
+}
+
+@test "banyan.h.3 has the codes of the header, and the names that go with them" {
+    sed -n '/^enum banyan_code/,/^};/p' "$SOURCE/src/controller/banyan.h" | tr -s ' \n' ' ' |
+        grep -oE 'BANYAN_[A-Z_]+ = [0-9]+' | sed 's/ = / /' | sort >expected
+    [ "$(wc -l <expected)" -ge 15 ]
+    sed -nE 's/^\.It Dv (BANYAN_[A-Z_]+) Ta ([0-9]+) Ta ([a-z_]+)$/\1 \2 \3/p' "$SOURCE/man/banyan.h.3" |
+        sort >of_page
+    cut -d ' ' -f 1,2 of_page | diff -u expected -
+    for name in $(cut -d ' ' -f 3 of_page); do
+        grep -q "] = \"$name\"," "$SOURCE/src/core/answer.c"
+    done
+}
