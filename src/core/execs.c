@@ -172,7 +172,8 @@ static bool gather(struct engine *engine, struct member *member, struct exec *ex
     if (open == NULL && (open = bundle_new(engine, len)) == NULL)
         return false;
     if (!bundle_grow(open)) {
-        bundle_free(engine, open);
+        if (open != member->open) /* there others wait in it, too */
+            bundle_free(engine, open);
         return false;
     }
     memcpy(open->text + open->text_len, text, len);
