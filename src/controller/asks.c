@@ -203,6 +203,8 @@ static enum hop hop_of(const struct event *event, struct wire_reader *reader,
     }
     if (status == WIRE_REFUSED)
         wire_get_text(reader, text, WIRE_TEXT_MAX);
+    if (status == WIRE_REFUSED && text[0] == '\0') /* none, or one that does not decode */
+        snprintf(text, WIRE_TEXT_MAX, "the node refuses without saying why");
     return status == WIRE_OK ? HOP_OK : status == WIRE_BROKEN ? HOP_BROKEN : HOP_REFUSED;
 }
 
@@ -273,7 +275,7 @@ static void handle_spawned(struct banyan *tree, const struct event *event,
         snprintf(text, WIRE_TEXT_MAX, "the node answered with something else");
         hop = HOP_REFUSED;
     }
-    if (hop == HOP_OK && peer->pid == 0 && !peer_started(tree, peer, pid, text)) {
+    if (hop == HOP_OK && peer->pid == 0 && !peer_started_by(tree, peer, event->parent, pid, text)) {
         ask_reap(tree, event->serial, event->parent, event->parent_id);
         hop = HOP_REFUSED;
     }

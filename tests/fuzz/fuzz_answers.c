@@ -75,9 +75,9 @@ struct peer *peer_find(struct banyan *tree, uint64_t serial) {
 }
 
 /* What stands at that process id is the system's to say; here it is always a node. */
-bool peer_started(struct banyan *tree, struct peer *started, pid_t pid,
-                  char text[PROCESS_TEXT_MAX]) {
-    (void)tree, (void)started;
+bool peer_started_by(struct banyan *tree, struct peer *started, uint64_t parent, pid_t pid,
+                     char text[PROCESS_TEXT_MAX]) {
+    (void)tree, (void)started, (void)parent;
     if (pid > 0)
         return true;
     snprintf(text, PROCESS_TEXT_MAX, "cannot watch the node");
