@@ -23,6 +23,7 @@ enum {
     EXTENSIONS = 3,
     START_DEADLINES = 3, /* until a node that neither starts nor joins is given up, */
     START_ROUNDS = 3,    /* and so many surveys */
+    BROKEN_ROUNDS = 5,   /* likewise, until execs to a node that breaks every connection fail */
 };
 
 /* Whether the round still waits for the member: it was there when the round began, it is expected
@@ -160,7 +161,7 @@ static void judge(struct engine *engine, const struct round *round) {
         if (waits_for(round, member) && member->verdict == VERDICT_AVAILABLE) {
             engine_event(engine, member, EVENT_MISSED);
             incident(engine, member, missed);
-            execs_fail(engine, member, ANSWER_UNAVAILABLE);
+            execs_fail(engine, member, ANSWER_UNAVAILABLE, NULL);
             changed = true;
         } else if (member->verdict == VERDICT_AVAILABLE && engine->survey.count == 1) {
             unprobe(engine, member); /* no other round is under way that asks it */
@@ -206,12 +207,30 @@ static struct member *stuck(struct engine *engine) {
     return NULL;
 }
 
+/* A node that answers every survey, while every request to it breaks its connection: it is not lost,
+ * and trying again would go on for ever. */
+static void give_up_broken(struct engine *engine) {
+    uint64_t patience_us = START_DEADLINES * engine->options.deadline_us;
+    struct tree_node *at = engine->tree.root;
+    for (; at != NULL; at = tree_next(engine->tree.root, at)) {
+        struct member *member = member_of(at);
+        if (member->phase != PHASE_CREATING && member->execs != NULL &&
+            member->rounds_waited >= BROKEN_ROUNDS &&
+            engine->now_us - member->broken_us >= patience_us &&
+            engine->now_us - engine->fault_us >= patience_us)
+            execs_fail(engine, member, ANSWER_SYSTEM,
+                       "every request to the node breaks its connection");
+    }
+}
+
 /* The clock alone does not tell how long the nodes had: the controller may have been late. */
 static void count_rounds(struct engine *engine) {
     struct tree_node *at = engine->tree.root;
     for (; at != NULL; at = tree_next(engine->tree.root, at)) {
         struct member *member = member_of(at);
-        bool waits = member->phase == PHASE_CREATING && waits_since(member) != 0;
+        bool waits = member->phase == PHASE_CREATING
+                         ? waits_since(member) != 0
+                         : member->broken_us != 0 && member->verdict == VERDICT_AVAILABLE;
         member->rounds_waited = waits ? member->rounds_waited + 1 : 0;
     }
 }
@@ -237,6 +256,7 @@ static void end(struct engine *engine) {
     count_rounds(engine);
     while ((member = stuck(engine)) != NULL)
         commands_stuck(engine, member);
+    give_up_broken(engine);
 }
 
 /* The pingalls whose turn has come: every create and kill before them is answered. */
