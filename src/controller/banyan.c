@@ -39,8 +39,10 @@ enum { DEADLINE_MS = 1000 };
  * installed to. */
 static char *find_program(const char *given, char *error, size_t size) {
     char path[4096];
-    if (given != NULL)
-        return realpath(given, NULL) != NULL ? realpath(given, NULL) : strdup(given);
+    if (given != NULL) {
+        char *real = realpath(given, NULL);
+        return real != NULL ? real : strdup(given); /* starting it will say what is wrong */
+    }
     ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
     char *slash = NULL;
     if (len > 0) {
