@@ -203,10 +203,20 @@ static enum hop hop_of(const struct event *event, struct wire_reader *reader,
     }
     if (status == WIRE_REFUSED)
         wire_get_text(reader, text, WIRE_TEXT_MAX);
+    if (status == WIRE_REFUSED && text[0] == '\0') /* none, or one that does not decode */
+        snprintf(text, WIRE_TEXT_MAX, "the node refuses without saying why");
     return status == WIRE_OK ? HOP_OK : status == WIRE_BROKEN ? HOP_BROKEN : HOP_REFUSED;
 }
 
-static struct slice_result get_sum(struct wire_reader *reader) {
+/* Whether a text of so many bytes can have this result. The engine adds the sums up, and relies on
+ * it that they stay within 128 bits. */
+static bool is_possible(const struct slice_result *result, size_t len) {
+    int128 most = (int128)result->count << 63; /* fits, whatever count is */
+    return result->count <= (len + 1) / 2 && result->sum >= -most && result->sum <= most &&
+           result->word_len <= len;
+}
+
+static struct slice_result get_sum(struct wire_reader *reader, size_t len) {
     static const enum answer_code codes[] = {ANSWER_OK, ANSWER_NOT_INTEGER, ANSWER_OUT_OF_RANGE};
     struct slice_result result = {.count = wire_get_u64(reader)};
     result.sum = wire_get_i128(reader);
@@ -218,12 +228,15 @@ static struct slice_result get_sum(struct wire_reader *reader) {
         reader->bad = true;
     result.word = (const char *)wire_get_bytes(
         reader, result.word_len < WIRE_WORD_MAX ? result.word_len : WIRE_WORD_MAX);
+    if (!is_possible(&result, len))
+        reader->bad = true;
     return result;
 }
 
 /* The results of a bundle, in the tree's buffer for them. NULL: not what was asked for. */
 static struct slice_result *get_sums(struct banyan *tree, struct wire_reader *reader,
-                                     uint32_t count) {
+                                     const struct bundle *bundle) {
+    uint32_t count = bundle->slice_count;
     if (count > tree->results_room) {
         struct slice_result *larger = realloc(tree->results, count * sizeof *larger);
         if (larger == NULL)
@@ -234,7 +247,7 @@ static struct slice_result *get_sums(struct banyan *tree, struct wire_reader *re
     if (wire_get_u32(reader) != count)
         return NULL;
     for (uint32_t i = 0; i < count; i++)
-        tree->results[i] = get_sum(reader);
+        tree->results[i] = get_sum(reader, bundle->slices[i].len);
     return wire_get_end(reader) ? tree->results : NULL;
 }
 
@@ -242,7 +255,7 @@ static void handle_sums(struct banyan *tree, const struct event *event, struct w
                         enum hop hop, const char *text) {
     const struct slice_result *results = NULL;
     if (hop == HOP_OK) {
-        results = get_sums(tree, reader, event->bundle->slice_count);
+        results = get_sums(tree, reader, event->bundle);
         if (results == NULL) {
             hop = HOP_REFUSED;
             text = "the node answered with something else";
@@ -262,7 +275,7 @@ static void handle_spawned(struct banyan *tree, const struct event *event,
         snprintf(text, WIRE_TEXT_MAX, "the node answered with something else");
         hop = HOP_REFUSED;
     }
-    if (hop == HOP_OK && peer->pid == 0 && !peer_started(tree, peer, pid, text)) {
+    if (hop == HOP_OK && peer->pid == 0 && !peer_started_by(tree, peer, event->parent, pid, text)) {
         ask_reap(tree, event->serial, event->parent, event->parent_id);
         hop = HOP_REFUSED;
     }

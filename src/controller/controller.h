@@ -116,7 +116,9 @@ void peer_drop(struct banyan *tree, struct peer *peer);
 bool peer_address(struct banyan *tree, struct peer *peer, char text[PROCESS_TEXT_MAX]);
 bool peer_start(struct banyan *tree, struct peer *peer); /* false: out of memory */
 bool peer_collect(struct banyan *tree, uint64_t serial); /* likewise */
-bool peer_started(struct banyan *tree, struct peer *peer, pid_t pid, char text[PROCESS_TEXT_MAX]);
+/* Another node says that it has started this one, with that process id. */
+bool peer_started_by(struct banyan *tree, struct peer *peer, uint64_t parent, pid_t pid,
+                     char text[PROCESS_TEXT_MAX]);
 void peer_birth(struct banyan *tree, struct peer *peer);
 void peer_exited(struct banyan *tree, struct peer *peer);
 void peers_handle(struct banyan *tree, const struct event *event);

@@ -35,8 +35,12 @@ bool directory_make(struct banyan *tree, char text[PROCESS_TEXT_MAX]) {
     return false;
 }
 
+/* Usually it is empty by now. What cannot be removed, for want of memory perhaps, is used again, or
+ * removed the next time. */
 void directory_remove(struct banyan *tree) {
-    DIR *directory = tree->directory[0] != '\0' ? opendir(tree->directory) : NULL;
+    if (tree->directory[0] == '\0')
+        return;
+    DIR *directory = rmdir(tree->directory) != 0 ? opendir(tree->directory) : NULL;
     if (directory != NULL) {
         for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
             if (entry->d_name[0] != '.')
@@ -45,5 +49,6 @@ void directory_remove(struct banyan *tree) {
         closedir(directory);
         rmdir(tree->directory);
     }
-    tree->directory[0] = '\0';
+    if (access(tree->directory, F_OK) != 0)
+        tree->directory[0] = '\0';
 }

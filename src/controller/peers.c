@@ -73,7 +73,8 @@ void peer_drop(struct banyan *tree, struct peer *peer) {
 /* ---- starting ---- */
 
 /* Starts watching a process. It has not been collected, so the pid is still its own. */
-bool peer_started(struct banyan *tree, struct peer *peer, pid_t pid, char text[PROCESS_TEXT_MAX]) {
+static bool peer_started(struct banyan *tree, struct peer *peer, pid_t pid,
+                         char text[PROCESS_TEXT_MAX]) {
     peer->pidfd = pidfd_open(pid, 0);
     int error = peer->pidfd < 0 ? errno : 0;
     if (error == 0)
@@ -86,6 +87,49 @@ bool peer_started(struct banyan *tree, struct peer *peer, pid_t pid, char text[P
     peer->pid = pid;
     tree->living++;
     return true;
+}
+
+/* The process id of a process's parent; 0: there is no such process. */
+static pid_t parent_of(pid_t pid) {
+    char path[32], line[512];
+    pid_t parent = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *stat = fopen(path, "re");
+    if (stat == NULL)
+        return 0;
+    const char *name_end = fgets(line, sizeof line, stat) != NULL ? strrchr(line, ')') : NULL;
+    if (name_end == NULL || sscanf(name_end, ") %*c %d", &parent) != 1)
+        parent = 0;
+    fclose(stat);
+    return parent;
+}
+
+/* Whether a process can be the node that a parent says to have started: a child of the parent, or,
+ * when that has ended meanwhile, of this process; and no node that is known already. It will be
+ * ended by and by, so it must be no other. */
+static bool is_child_of(struct banyan *tree, uint64_t serial, uint64_t parent, pid_t pid) {
+    const struct peer *starter = peer_find(tree, parent), *other;
+    pid_t above = pid > 0 ? parent_of(pid) : 0;
+    for (other = tree->peers; other != NULL; other = other->hh.next) {
+        if (other->serial != serial && (other->pid == pid || other->starting == pid))
+            return false;
+    }
+    return above > 0 && (above == getpid() || (starter != NULL && above == starter->pid));
+}
+
+/* The descriptor is taken before the look, so that the look is at the process that it is for. */
+bool peer_started_by(struct banyan *tree, struct peer *peer, uint64_t parent, pid_t pid,
+                     char text[PROCESS_TEXT_MAX]) {
+    if (!peer_started(tree, peer, pid, text))
+        return false;
+    if (is_child_of(tree, peer->serial, parent, pid))
+        return true;
+    close_fd(&peer->pidfd);
+    peer->pid = 0;
+    tree->living--;
+    snprintf(text, PROCESS_TEXT_MAX, "cannot watch the node: process %d is none that was started",
+             (int)pid);
+    return false;
 }
 
 /* A process that this one has started and cannot watch. */

@@ -313,7 +313,7 @@ void engine_exited(struct engine *engine, uint64_t serial) {
         create_fail(engine, member, ANSWER_SYSTEM, "the node ended while it was starting");
         return;
     }
-    execs_fail(engine, member, ANSWER_UNAVAILABLE);
+    execs_fail(engine, member, ANSWER_UNAVAILABLE, NULL);
     commands_lost(engine, member);
     if (member->phase != PHASE_ENDING) {
         engine->fault_us = engine->now_us;

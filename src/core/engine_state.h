@@ -94,7 +94,8 @@ struct member {
     bool moving;                      /* the sets that say so are under way */
     bool untold;                      /* nobody has been told of its latest incident */
     /* surveys */
-    unsigned rounds_waited; /* that have ended meanwhile, while it was being created */
+    unsigned rounds_waited; /* that have ended while it was being created, or while every path to it
+                               broke */
     uint64_t broken_us; /* since when every request to it has found the path broken; 0: none has */
     uint64_t joined_round; /* the last round that had begun when it joined */
     uint64_t heard_round;  /* the last round that it has answered */
@@ -248,7 +249,8 @@ void exec_note_failure(struct exec *exec, const char *text);
 const char *exec_failure(const struct exec *exec);
 void exec_release(struct exec *exec);
 struct slice_done *exec_ring_new(void);
-void execs_fail(struct engine *engine, struct member *member, enum answer_code code);
+void execs_fail(struct engine *engine, struct member *member, enum answer_code code,
+                const char *text);
 void execs_free(struct engine *engine);
 
 /* bundles.c */

@@ -179,7 +179,8 @@ static bool gather(struct engine *engine, struct member *member, struct exec *ex
     if (open == NULL && (open = bundle_new(engine, len)) == NULL)
         return false;
     if (!bundle_grow(open)) {
-        bundle_free(engine, open);
+        if (open != member->open) /* there others wait in it, too */
+            bundle_free(engine, open);
         return false;
     }
     memcpy(open->text + open->text_len, text, len);
@@ -289,10 +290,11 @@ bool engine_is_busy(const struct engine *engine) {
 
 /* ---- the end ---- */
 
-void execs_fail(struct engine *engine, struct member *member, enum answer_code code) {
+void execs_fail(struct engine *engine, struct member *member, enum answer_code code,
+                const char *text) {
     struct exec *exec;
     while ((exec = member->execs) != NULL) {
-        exec_refuse(exec, code, NULL);
+        exec_refuse(exec, code, text);
         exec_release(exec);
     }
     execs_detach(engine, member);
@@ -314,7 +316,7 @@ void execs_free(struct engine *engine) {
     struct exec *exec, *next;
     for (struct tree_node *at = engine->tree.root; at != NULL;
          at = tree_next(engine->tree.root, at)) {
-        execs_fail(engine, member_of(at), ANSWER_UNAVAILABLE);
+        execs_fail(engine, member_of(at), ANSWER_UNAVAILABLE, NULL);
         waiting_execs_free(member_of(at));
     }
     DL_FOREACH_SAFE2(engine->streams, exec, next, sibling_next) {

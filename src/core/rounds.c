@@ -26,6 +26,7 @@ enum {
     RECHECK_US = 20000,  /* how often it is looked at meanwhile */
     START_DEADLINES = 3, /* until a node that neither starts nor joins is given up, and BUSY_US, */
     START_ROUNDS = 3,    /* and so many surveys */
+    BROKEN_ROUNDS = 5,   /* likewise, until execs to a node that breaks every connection fail */
 };
 
 /* Whether the round still waits for the member: it was there when the round began, it is expected
@@ -170,7 +171,7 @@ static void miss(struct engine *engine, struct member *member) {
              member->halted ? "" : ", nor later, though its process runs");
     engine_event(engine, member, EVENT_MISSED);
     incident(engine, member, what);
-    execs_fail(engine, member, ANSWER_UNAVAILABLE);
+    execs_fail(engine, member, ANSWER_UNAVAILABLE, NULL);
 }
 
 /* Whoever has not answered by now is silent; whoever has is not asked any more. */
@@ -229,12 +230,30 @@ static struct member *stuck(struct engine *engine) {
     return NULL;
 }
 
+/* A node that answers every survey, while every request to it breaks its connection: it is not lost,
+ * and trying again would go on for ever. */
+static void give_up_broken(struct engine *engine) {
+    uint64_t patience_us = START_DEADLINES * engine->options.deadline_us;
+    struct tree_node *at = engine->tree.root;
+    for (; at != NULL; at = tree_next(engine->tree.root, at)) {
+        struct member *member = member_of(at);
+        if (member->phase != PHASE_CREATING && member->execs != NULL &&
+            member->rounds_waited >= BROKEN_ROUNDS &&
+            engine->now_us - member->broken_us >= patience_us &&
+            engine->now_us - engine->fault_us >= patience_us)
+            execs_fail(engine, member, ANSWER_SYSTEM,
+                       "every request to the node breaks its connection");
+    }
+}
+
 /* The clock alone does not tell how long the nodes had: the controller may have been late. */
 static void count_rounds(struct engine *engine) {
     struct tree_node *at = engine->tree.root;
     for (; at != NULL; at = tree_next(engine->tree.root, at)) {
         struct member *member = member_of(at);
-        bool waits = member->phase == PHASE_CREATING && waits_since(member) != 0;
+        bool waits = member->phase == PHASE_CREATING
+                         ? waits_since(member) != 0
+                         : member->broken_us != 0 && member->verdict == VERDICT_AVAILABLE;
         member->rounds_waited = waits ? member->rounds_waited + 1 : 0;
     }
 }
@@ -260,6 +279,7 @@ static void end(struct engine *engine) {
     count_rounds(engine);
     while ((member = stuck(engine)) != NULL)
         commands_stuck(engine, member);
+    give_up_broken(engine);
 }
 
 /* The pingalls whose turn has come: every create and kill before them is answered. */

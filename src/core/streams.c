@@ -28,6 +28,14 @@ struct exec *engine_exec_begin(struct engine *engine, void *tag, int64_t id, uin
     return exec;
 }
 
+/* An exec that waits for its node is answered when its turn has come. */
+static void refuse_memory(struct exec *exec) {
+    if (exec->command.member != NULL)
+        exec_refuse(exec, ANSWER_SYSTEM, "out of memory");
+    else
+        exec->out_of_memory = true;
+}
+
 enum exec_room engine_exec_room(struct exec *exec, char **at, size_t *room) {
     struct engine *engine = exec->engine;
     uint32_t ahead = exec->cut - exec->added;
@@ -40,7 +48,7 @@ enum exec_room engine_exec_room(struct exec *exec, char **at, size_t *room) {
     if (exec->filling == NULL) {
         exec->filling = bundle_new(engine, SLICE_BYTES);
         if (exec->filling == NULL) {
-            exec_refuse(exec, ANSWER_SYSTEM, "out of memory");
+            refuse_memory(exec);
             return EXEC_SKIP;
         }
     }
@@ -93,7 +101,7 @@ static void cut_slice(struct exec *exec) {
     }
     next = bundle_new(engine, SLICE_BYTES);
     if (next == NULL) {
-        exec_refuse(exec, ANSWER_SYSTEM, "out of memory");
+        refuse_memory(exec);
         return;
     }
     next->text_len = full->text_len - whole;

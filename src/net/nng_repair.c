@@ -25,15 +25,34 @@
  *                    16 busy loops beside: 20000 sockets). Here it is reported once.
  *   nni_cv_until     woke up to a millisecond before the time it was given to the timers, which
  *                    then spun under a lock until it was there. Here it waits a millisecond more.
+ *   nni_alloc, nni_zalloc
+ *                    are where nng gets its memory, and in many places it crashes without (opening a
+ *                    socket, a context, a connection). Here a small piece is asked for again for a
+ *                    while, and then the process ends with a message; a large one is a message,
+ *                    which may be refused.
+ *   nni_sp_tran_sys_fini
+ *                    is the first thing called when nng could not start, for want of threads or
+ *                    memory; what follows takes down what was never set up, and crashes, or waits
+ *                    for a lock that it holds. Here the process ends with a message instead. (Nothing
+ *                    in this program ends nng in good order: processes leave with _exit.)
+ *   nni_posix_pfd_init
+ *                    fails for want of memory, and then dialing unlocks what it has not locked, and
+ *                    aborts the process. Here it is asked again for a while; if that does not help
+ *                    the process is lost.
  */
 #include <errno.h>
 #include <nng/nng.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/epoll.h>
+#include <unistd.h>
+
+enum { EXIT_START = 3, TRIES = 100 /* a millisecond apart */, LARGE = 64 << 10 };
 
 struct nng_aio;
 struct nni_cv;
+struct nni_posix_pfd;
 
 int __real_nni_aio_begin(struct nng_aio *aio);
 int __wrap_nni_aio_begin(struct nng_aio *aio);
@@ -43,6 +62,13 @@ int __wrap_nni_plat_errno(int error);
 int __wrap_nni_plat_ncpu(void);
 int __real_nni_cv_until(struct nni_cv *cv, uint64_t until_ms);
 int __wrap_nni_cv_until(struct nni_cv *cv, uint64_t until_ms);
+void *__real_nni_alloc(size_t size);
+void *__wrap_nni_alloc(size_t size);
+void *__real_nni_zalloc(size_t size);
+void *__wrap_nni_zalloc(size_t size);
+void __wrap_nni_sp_tran_sys_fini(void);
+int __real_nni_posix_pfd_init(struct nni_posix_pfd **pfd, int fd);
+int __wrap_nni_posix_pfd_init(struct nni_posix_pfd **pfd, int fd);
 
 uint32_t __real_nni_random(void);
 uint32_t __wrap_nni_random(void);
@@ -91,4 +117,41 @@ int __wrap_nni_thr_init(struct nni_thr *thread, nni_thr_func *work, void *arg) {
     bool again = work == latest;
     latest = work;
     return __real_nni_thr_init(thread, again ? NULL : work, arg); /* NULL: one without a thread */
+}
+
+static _Noreturn void end(const char *text) {
+    fputs(text, stderr);
+    _exit(EXIT_START);
+}
+
+static void *allocate(void *allocator(size_t size), size_t size) {
+    void *block = allocator(size);
+    for (int i = 1; block == NULL && size > 0 && size < LARGE; i++) {
+        if (i == TRIES)
+            end("banyan: out of memory\n");
+        usleep(1000);
+        block = allocator(size);
+    }
+    return block;
+}
+
+void *__wrap_nni_alloc(size_t size) {
+    return allocate(__real_nni_alloc, size);
+}
+
+void *__wrap_nni_zalloc(size_t size) {
+    return allocate(__real_nni_zalloc, size);
+}
+
+void __wrap_nni_sp_tran_sys_fini(void) {
+    end("banyan: cannot start nng: no threads or descriptors are left\n");
+}
+
+int __wrap_nni_posix_pfd_init(struct nni_posix_pfd **pfd, int fd) {
+    int error = __real_nni_posix_pfd_init(pfd, fd);
+    for (int i = 1; error != 0 && i < TRIES; i++) {
+        usleep(1000);
+        error = __real_nni_posix_pfd_init(pfd, fd);
+    }
+    return error;
 }

@@ -15,6 +15,7 @@ enum {
     RECONNECT_FIRST_MS = 10,
     RECONNECT_LAST_MS = 500,
     LONGEST_US = 600 * 1000000,
+    SERIALS_MOST = (WIRE_MESSAGE_MAX - WIRE_ANSWER_HEAD - 4) / 8 - 1, /* and one's own */
     NNG_TIME_MS = 24 * 3600 * 1000, /* of nng's own timer, which is not wanted: ours is the aio's */
 };
 
@@ -157,7 +158,8 @@ static void survey_settle_serial(struct survey *survey, uint64_t serial) {
     }
 }
 
-/* Takes the serials out of an answer; one that does not decode says nothing. */
+/* Takes the serials out of an answer; one that does not decode says nothing, and neither does one
+ * with more than can be handed on. */
 static void survey_merge(struct survey *survey, nng_msg *answer) {
     const uint8_t *body = nng_msg_body(answer);
     struct wire_reader reader = {.at = body, .end = body + nng_msg_len(answer)};
@@ -166,6 +168,7 @@ static void survey_merge(struct survey *survey, nng_msg *answer) {
         return;
     uint32_t count = wire_get_u32(&reader);
     if ((size_t)(reader.end - reader.at) != (size_t)count * 8 ||
+        count > SERIALS_MOST - survey->count ||
         !grow((void **)&survey->serials, &survey->room, survey->count + count,
               sizeof *survey->serials))
         return;
@@ -435,8 +438,11 @@ void survey_start(struct surveyor *surveyor, uint64_t round, uint64_t deadline_u
                   uint64_t slack_us, survey_done *done, void *arg) {
     uint64_t now_us = net_now_us();
     uint64_t left_us = deadline_us > now_us ? deadline_us - now_us : 0;
-    nng_duration left_ms = (nng_duration)(left_us < LONGEST_US ? left_us / 1000
-                                                               : LONGEST_US / 1000);
+    if (left_us > LONGEST_US) { /* it comes from a peer: it may be anything */
+        left_us = LONGEST_US;
+        deadline_us = now_us + left_us;
+    }
+    nng_duration left_ms = (nng_duration)(left_us / 1000);
     struct peer *peer;
     struct part *part;
     pthread_mutex_lock(&surveyor->lock);

@@ -14,7 +14,7 @@
 #include "node.h"
 #include "process/process.h"
 
-enum { EXIT_USAGE = 2 };
+enum { EXIT_USAGE = 2, LIFELINE_MS = 200 };
 
 /* The controller is gone, so nobody needs any socket in its directory: whoever notices removes it
  * all, and the directory. */
@@ -118,10 +118,17 @@ static void see_births(struct node *node, const struct pollfd *watch) {
     }
 }
 
+/* When the controller ends, its descriptors are closed one after the other: the lifeline may come
+ * after the birth connection. */
+static bool is_controller_gone(const struct node *node) {
+    struct pollfd watch = {.fd = node->lifeline, .events = POLLIN};
+    return poll(&watch, 1, LIFELINE_MS) == 1;
+}
+
 /* The descriptor stays open: a thread that joins may be about to shut it down. */
 static void see_own_birth(struct node *node) {
     if (!atomic_load(&node->joined))
-        leave(node, false);
+        leave(node, is_controller_gone(node));
     node->birth = -1;
 }
 

@@ -105,8 +105,8 @@ int process_read_birth(int birth, char text[PROCESS_TEXT_MAX]) {
     }
     if (len <= 0)
         snprintf(text, PROCESS_TEXT_MAX, "the node ended while it was starting");
-    else if (end == NULL)
-        return 0;
+    else if (end == NULL) /* a line is written at once: there is no rest to wait for */
+        snprintf(text, PROCESS_TEXT_MAX, "the node says something else than that it is ready");
     else
         *end = '\0';
     return -1;

@@ -55,3 +55,35 @@ ANSWERS
     "$BANYAN" commands >/dev/full || true
     nothing_left
 }
+
+@test "a path that just fits the sockets, and one that is a byte longer" {
+    long=$(printf 'x%.0s' {1..66})
+    [[ "$(create_error --dir "/$long$long")" =~ at\ most\ ([0-9]+)\ bytes ]]
+    most=${BASH_REMATCH[1]}
+    base="$TMPDIR/"
+    if [ "${#base}" -ge "$most" ]; then # a deep directory of tests
+        base=$(mktemp -d /tmp/banyan-XXXXXX)/
+    fi
+    fits="$base$(printf 'y%.0s' $(seq $((most - ${#base}))))"
+    mkdir "$fits" "${fits}z"
+    printf 'create 1\nexec 1 2 20 22\n' | "$BANYAN" --dir "$fits" | sed -n 2p >answers
+    [ "$(cat answers)" = 'Ok:1: 42' ]
+    [[ "$(create_error --dir "${fits}z")" == 'Error: the path of the directory '*' is too long '* ]]
+    rmdir "$fits" "${fits}z" # which says that they are empty
+    [ "$base" = "$TMPDIR/" ] || rmdir "$base"
+}
+
+@test "a log that cannot be written says so once and harms nothing" {
+    talk_start --log /dev/full
+    create 10 5 20
+    kill -9 "${pid[5]}"
+    wait_until grep -q 'cannot write the log' errors
+    expect pingall 'Ok: 5'
+    kill -9 "${pid[20]}"
+    wait_until is_gone "${pid[20]}"
+    expect pingall 'Ok: 5;20'
+    expect exec 10 2 20 22 'Ok:10: 42'
+    talk_end
+    [ "$(cat errors)" = 'banyan: cannot write the log: No space left on device' ]
+    nothing_left
+}
