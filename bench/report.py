@@ -71,7 +71,8 @@ def print_result(result):
 
 def print_head(about):
     print(f"{about['versions']}; {about['cpu']}, {about['cores']} cores, {about['kernel']}")
-    print(f"{about['scale']} run, seed {about['seed']}; load at the start {about['load']:.1f}", end="")
+    print(f"{about['scale']} run, seed {about['seed']}; files and sockets on {about['filesystem']}; ", end="")
+    print(f"load at the start {about['load']:.1f}", end="")
     print(" (what else runs disturbs the figures)" if about["load"] > 0.5 else "")
     print(f"{'':{LABEL + 8}}median   min..max{'':15}by yardstick   min..max")
 
@@ -113,6 +114,17 @@ def cpu_name():
     return platform.machine()
 
 
+def filesystem(path):
+    """Of what kind it is: sockets are made faster in memory than on a disk."""
+    best, kind = "", "unknown"
+    with open("/proc/self/mounts", encoding="utf-8") as file:
+        for line in file:
+            mount, name = line.split()[1:3]
+            if (path + "/").startswith(mount.rstrip("/") + "/") and len(mount) >= len(best):
+                best, kind = mount, name
+    return kind
+
+
 def about_machine(machine):
     versions, _ = machine.run([machine.program("banyan"), "--version"])
     return {
@@ -120,5 +132,6 @@ def about_machine(machine):
         "cpu": cpu_name(),
         "cores": len(os.sched_getaffinity(0)),
         "kernel": f"{platform.system()} {platform.release()}",
+        "filesystem": filesystem(os.path.realpath(machine.directory)),
         "load": os.getloadavg()[0],
     }

@@ -335,16 +335,22 @@ def shares_mb(pid):
     return sizes["Pss:"], sizes["Private_Clean:"] + sizes["Private_Dirty:"]
 
 
+def read_pid(process):
+    """The last word of its next line."""
+    line = process.stdout.readline().decode().strip()
+    if not line or not line.split()[-1].isdigit():
+        raise BenchError(f"no process id, but: '{line}'")
+    return int(line.split()[-1])
+
+
 def memory_of(bench, arguments, commands, count):
     """Starts a program that tells the pids of so many processes; the average memory of one."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     process = bench.machine.start(arguments, **pipes)
     process.stdin.write(commands)
     process.stdin.flush()
-    words = [process.stdout.readline().split() for _ in range(count)]
-    if any(not line or not line[-1].isdigit() for line in words):
-        raise BenchError(f"{arguments[0]} has not started {count} processes")
-    sizes = [shares_mb(int(line[-1])) for line in words]
+    pids = [read_pid(process) for _ in range(count)]
+    sizes = [shares_mb(pid) for pid in pids]
     process.stdin.close()
     process.stdout.read()
     bench.machine.ended(process)
