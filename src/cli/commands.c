@@ -7,15 +7,6 @@
 #include "core/number.h"
 #include "session.h"
 
-typedef void command_run(struct session *session, struct words *words);
-
-struct command_entry {
-    const char *name;
-    const char *arguments;
-    const char *summary;
-    command_run *run; /* NULL: exec, which may go on beyond what has been read */
-};
-
 static void run_create(struct session *session, struct words *words);
 static void run_pingall(struct session *session, struct words *words);
 static void run_kill(struct session *session, struct words *words);
@@ -36,6 +27,14 @@ static const struct command_entry commands[] = {
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
+
+size_t commands_count(void) {
+    return COMMANDS;
+}
+
+const struct command_entry *commands_at(size_t i) {
+    return &commands[i];
+}
 
 void commands_help(FILE *file) {
     for (size_t i = 0; i < COMMANDS; i++) {

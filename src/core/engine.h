@@ -153,6 +153,9 @@ void engine_pingall(struct engine *engine, void *tag);
 /* Answered with a text: what is held of the node, and what happened to it. */
 void engine_explain(struct engine *engine, void *tag, int64_t id);
 
+/* The ids that exist, ascending, up to room of them. Returns how many exist. */
+size_t engine_ids(const struct engine *engine, int64_t *ids, size_t room);
+
 /* An exec whose numbers are at hand: len bytes on one line, blank-separated. */
 void engine_exec(struct engine *engine, void *tag, int64_t id, uint64_t n, const char *text,
                  size_t len);
