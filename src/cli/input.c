@@ -34,8 +34,7 @@ void input_close(struct input *input) {
     input->buffer = NULL;
 }
 
-/* Whether so much is under way that further commands must wait. */
-static bool is_stalled(const struct session *session) {
+bool input_stalled(const struct session *session) {
     return banyan_busy(session->tree) || session->source_count >= SOURCES_MOST ||
            order_waiting(session->order) >= WAITING_MOST ||
            order_waiting_bytes(session->order) >= WAITING_BYTES || session->views >= VIEWS_MOST ||
@@ -52,7 +51,7 @@ bool input_wanted(const struct session *session) {
         return banyan_exec_room(input->exec, &at, &room) != 0;
     if (session->leaving)
         return false;
-    return input->state == INPUT_SKIP || !is_stalled(session);
+    return input->state == INPUT_SKIP || !input_stalled(session);
 }
 
 /* Reads into a buffer. At the end, or on an error, the input has ended. */
@@ -145,6 +144,7 @@ static bool numbers_step(struct input *input, bool *readable) {
         put_back(input, end + 1, len - line - 1);
     input->held_cr = line > 0 && at[line - 1] == '\r';
     banyan_exec_filled(input->exec, line - (input->held_cr ? 1 : 0));
+    input->moved += line;
     if (end != NULL)
         numbers_end(input);
     return true;
@@ -196,6 +196,8 @@ static bool long_line(struct session *session) {
     input->exec = command_line(session, line, head < whole ? head : len, false);
     input->start += head < whole ? head : len;
     input->state = input->exec != NULL ? INPUT_NUMBERS : INPUT_SKIP;
+    input->begun_us = progress_now_us();
+    input->moved = 0;
     return true;
 }
 
@@ -233,18 +235,29 @@ static void take_all(struct session *session, bool *readable) {
         else if (input->state == INPUT_SKIP)
             more = skip_step(input);
         else
-            more = !is_stalled(session) && line_step(session);
+            more = !input_stalled(session) && line_step(session);
     }
 }
 
 void input_step(struct session *session, bool readable) {
     struct input *input = &session->input;
     take_all(session, &readable);
-    if (readable && input->state != INPUT_NUMBERS && !session->leaving && !is_stalled(session)) {
+    if (readable && input->state != INPUT_NUMBERS && !session->leaving && !input_stalled(session)) {
         read_buffer(input);
         readable = false;
         take_all(session, &readable);
     }
     if (input->ended && input->state != INPUT_NUMBERS && input->start == input->end)
         session->leaving = true;
+}
+
+/* Where the line ends is not known, but where the file of commands does. */
+void input_progress(const struct session *session, struct transfer *transfer) {
+    const struct input *input = &session->input;
+    if (input->state == INPUT_NUMBERS)
+        progress_add(transfer, &(struct transfer){.count = 1,
+                                                  .what = "commands",
+                                                  .begun_us = input->begun_us,
+                                                  .moved = input->moved,
+                                                  .left = progress_left(input->fd)});
 }

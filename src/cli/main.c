@@ -13,6 +13,7 @@
 
 #include "core/number.h"
 #include "session.h"
+#include "terminal.h"
 
 enum { DEADLINE_MOST_MS = 3600000 };
 
@@ -203,6 +204,7 @@ static void die_of(int number) {
 
 static void emit(void *arg, const char *text, size_t len) {
     struct session *session = arg;
+    screen_answer(session);
     if (output_put(&session->output, text, len) && output_put(&session->output, "\n", 1))
         return;
     fprintf(stderr, "banyan: out of memory\n");
@@ -272,6 +274,8 @@ static int run(struct arguments *arguments, int commands, int signals) {
     arguments->options.answered = session_answered;
     arguments->options.noticed = session_noticed;
     arguments->options.arg = &session;
+    screen_open(&session);
+    terminal_open(&session, signals);
     if (opened && session.order != NULL)
         session.tree = banyan_open(&arguments->options, error, sizeof error);
     if (session.tree == NULL) {
@@ -282,6 +286,8 @@ static int run(struct arguments *arguments, int commands, int signals) {
         banyan_close(session.tree);
         errors_close(&session);
     }
+    terminal_close(&session);
+    screen_close(&session);
     if (session.log != NULL)
         fclose(session.log);
     bool started = session.tree != NULL;

@@ -11,6 +11,9 @@
  *   json.c     answers as JSON objects
  *   output.c   answers to standard output, without waiting for a slow reader
  *   view.h     what is shown of nodes
+ *   screen.c   what stands at the foot of the terminal, while answers come above it
+ *   terminal.c the line being typed there (with keys.c, complete.c, recall.c)
+ *   progress.c how far long execs are
  *
  * The program is a client of banyan.h alone; from the core it takes what commands and answers look
  * like. Everything runs on one thread.
@@ -27,6 +30,8 @@
 #include "core/answer.h"
 #include "core/order.h"
 #include "core/words.h"
+#include "progress.h"
+#include "screen.h"
 #include "view.h"
 
 enum { EXIT_ERRORS = 1, EXIT_USAGE = 2, EXIT_START = 3 };
@@ -48,12 +53,15 @@ struct input {
     bool ended; /* nothing more can be read */
     enum { INPUT_LINES, INPUT_NUMBERS, INPUT_SKIP } state;
     struct banyan_exec *exec; /* INPUT_NUMBERS: where the rest of the line goes */
-    bool held_cr; /* INPUT_NUMBERS: a CR that is a part of the line only if no LF follows */
+    bool held_cr;      /* INPUT_NUMBERS: a CR that is a part of the line only if no LF follows */
+    uint64_t begun_us; /* INPUT_NUMBERS: when it began */
+    uint64_t moved;    /* INPUT_NUMBERS: bytes of the line so far */
     char *buffer;
     size_t start, end;
 };
 
 struct source;
+struct terminal;
 
 /* How the nodes of an answer are shown. */
 enum view { VIEW_NONE, VIEW_TREE, VIEW_DOT, VIEW_TABLE, VIEW_NODE };
@@ -81,9 +89,13 @@ struct session {
     struct output output;
     struct source *sources;
     size_t source_count;
-    bool prompted; /* the prompt stands at the terminal */
+    struct screen screen;
+    struct terminal *terminal; /* NULL: lines are not edited, or no longer */
+    struct progress progress;
+    bool prompted; /* without an editor: the prompt stands at the terminal */
     bool leaving;  /* no further command is taken */
     FILE *log;     /* where notices go; NULL: there is no log */
+    int signals;   /* the descriptor they come through */
     int signal;    /* that ends the program; 0: none */
     /* how answers are given */
     struct calls calls;
@@ -104,6 +116,12 @@ struct session {
 /* session.c */
 /* Runs until the commands are at their end and answered, or a signal comes. */
 void session_run(struct session *session, int signals);
+/* Waits for something to happen, and does what there is to do then. */
+void session_turn(struct session *session);
+/* Sends and shows what the commands so far have brought about. Before a turn. */
+void session_settle(struct session *session);
+/* Everything is answered, or a signal has come. */
+bool session_is_over(const struct session *session);
 /* For banyan_options. */
 void session_noticed(void *arg, const char *line);
 
@@ -127,10 +145,14 @@ void errors_close(struct session *session);
 /* input.c */
 bool input_open(struct input *input, int fd);
 void input_close(struct input *input);
+/* Whether so much is under way that further commands must wait. */
+bool input_stalled(const struct session *session);
 /* Whether it should be polled now. */
 bool input_wanted(const struct session *session);
 /* Takes what has been read before; then reads once if there is something to read. */
 void input_step(struct session *session, bool readable);
+/* Adds a long line that is being read. */
+void input_progress(const struct session *session, struct transfer *transfer);
 
 /* commands.c */
 /* Runs one line. If it is only the beginning of a long one (whole is false), the numbers of an exec
@@ -171,6 +193,8 @@ void source_open(struct session *session, int64_t id, uint64_t n, struct word pa
 size_t sources_poll(struct session *session, struct pollfd *polls, bool *ready);
 void sources_step(struct session *session);
 void sources_close(struct session *session);
+/* Adds what is being read. */
+void sources_progress(const struct session *session, struct transfer *transfer);
 enum { SOURCES_MOST = 64 };
 
 /* json.c */

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +19,8 @@ struct source {
     bool ready; /* poll has said so */
     struct banyan_exec *exec;
     char name[TEXT / 2];
+    int64_t id;
+    uint64_t begun_us, moved; /* when it was opened, and bytes read since */
     struct source *prev, *next;
 };
 
@@ -52,6 +55,8 @@ void source_open(struct session *session, int64_t id, uint64_t n, struct word pa
     snprintf(source->name, sizeof source->name, "%.*s",
              (int)(path.len < sizeof source->name ? path.len : sizeof source->name - 1), path.at);
     source->exec = exec;
+    source->id = id;
+    source->begun_us = progress_now_us();
     source->fd = open_file(path);
     if (source->fd < 0) {
         fail(exec, "open", source->name, errno);
@@ -81,6 +86,7 @@ static void source_step(struct session *session, struct source *source) {
         return;
     if (len > 0) {
         banyan_exec_filled(source->exec, (size_t)len);
+        source->moved += (uint64_t)len;
         return;
     }
     if (len < 0)
@@ -120,5 +126,17 @@ void sources_close(struct session *session) {
     DL_FOREACH_SAFE(session->sources, source, next) {
         banyan_exec_fail(source->exec, "the controller is ending");
         source_close(session, source);
+    }
+}
+
+void sources_progress(const struct session *session, struct transfer *transfer) {
+    const struct source *source;
+    DL_FOREACH(session->sources, source) {
+        struct transfer one = {.count = 1,
+                               .begun_us = source->begun_us,
+                               .moved = source->moved,
+                               .left = progress_left(source->fd)};
+        snprintf(one.what, sizeof one.what, "exec %" PRId64, source->id);
+        progress_add(transfer, &one);
     }
 }

@@ -125,6 +125,10 @@ void banyan_create(struct banyan *tree, int64_t id, int64_t parent, void *tag) {
     engine_create(tree->engine, tag, id, parent != BANYAN_NO_PARENT, parent);
 }
 
+size_t banyan_ids(const struct banyan *tree, int64_t *ids, size_t room) {
+    return engine_ids(tree->engine, ids, room);
+}
+
 void banyan_kill(struct banyan *tree, int64_t id, void *tag) {
     loop_touch(tree);
     engine_kill(tree->engine, tag, id);

@@ -129,6 +129,10 @@ void banyan_flush(struct banyan *tree);
  * further input for one. */
 int banyan_busy(const struct banyan *tree);
 
+/* The ids of the nodes that exist, available or not, in ascending order: the first of them, up to
+ * room, go to ids. Returns how many exist. */
+size_t banyan_ids(const struct banyan *tree, int64_t *ids, size_t room);
+
 /* Starts a node at its place in the tree. parent: must exist and have the place beneath it. */
 void banyan_create(struct banyan *tree, int64_t id, int64_t parent, void *tag);
 

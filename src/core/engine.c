@@ -77,6 +77,10 @@ struct member *engine_find(struct engine *engine, int64_t id) {
     return node != NULL ? member_of(node) : NULL;
 }
 
+size_t engine_ids(const struct engine *engine, int64_t *ids, size_t room) {
+    return tree_ids(&engine->tree, ids, room);
+}
+
 bool engine_available(const struct tree_node *node) {
     const struct member *member = (const struct member *)node;
     return member->verdict == VERDICT_AVAILABLE && member->phase != PHASE_ENDING &&

@@ -163,6 +163,8 @@ enum engine_scope {
 };
 /* Answered with a record of each node. id: not with ENGINE_ALL. */
 void engine_status(struct engine *engine, void *tag, enum engine_scope scope, int64_t id);
+/* The ids that exist, ascending, up to room of them. Returns how many exist. */
+size_t engine_ids(const struct engine *engine, int64_t *ids, size_t room);
 
 /* An exec whose numbers are at hand: len bytes on one line, blank-separated. */
 void engine_exec(struct engine *engine, void *tag, int64_t id, uint64_t n, const char *text,

@@ -82,3 +82,24 @@ struct tree_node *tree_next(const struct tree_node *top, struct tree_node *at) {
     }
     return NULL;
 }
+
+static const struct tree_node *leftmost(const struct tree_node *at) {
+    while (at != NULL && at->left != NULL)
+        at = at->left;
+    return at;
+}
+
+size_t tree_ids(const struct tree *tree, int64_t *ids, size_t room) {
+    const struct tree_node *at = leftmost(tree->root);
+    for (size_t i = 0; i < room && at != NULL; i++) {
+        ids[i] = at->id;
+        if (at->right != NULL) {
+            at = leftmost(at->right);
+            continue;
+        }
+        while (at->parent != NULL && at == at->parent->right)
+            at = at->parent;
+        at = at->parent;
+    }
+    return tree->count;
+}

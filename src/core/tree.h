@@ -53,6 +53,9 @@ void tree_cut(struct tree *tree, struct tree_node *node);
 /* Whether id belongs to the subtree of node (whether or not such a node exists). */
 bool tree_covers(const struct tree_node *node, int64_t id);
 
+/* Writes the ids in ascending order, up to room of them. Returns how many there are. */
+size_t tree_ids(const struct tree *tree, int64_t *ids, size_t room);
+
 /* Walks the subtree of top, parents before children: start with at = top; NULL ends the walk. */
 struct tree_node *tree_next(const struct tree_node *top, struct tree_node *at);
 

@@ -123,17 +123,24 @@ int stub_isatty(int fd) {
 
 /* ---- the session ---- */
 
-void *session_ticket(struct session *session) {
-    (void)session;
+void *call_new(struct session *session, enum view view, bool named) {
+    (void)session, (void)view, (void)named;
     return (void *)(uintptr_t)++tickets;
 }
 
 /* Which words a refusal has may depend on how much of the line was seen. */
-void session_refuse(struct session *session, const char *refusal) {
+void session_refuse(struct session *session, const struct answer *error) {
+    (void)session, (void)error;
+    tickets++;
+    ends++;
+    log_line(present, "refused\n");
+}
+
+void session_help(struct session *session) {
     (void)session;
     tickets++;
     ends++;
-    log_line(present, "%.6s\n", refusal);
+    log_line(present, "help\n");
 }
 
 size_t output_pending(const struct output *output) {
@@ -144,6 +151,25 @@ size_t output_pending(const struct output *output) {
 size_t order_waiting(const struct order *order) {
     (void)order;
     return 0;
+}
+
+size_t order_waiting_bytes(const struct order *order) {
+    (void)order;
+    return 0;
+}
+
+/* Nobody looks how far anything is. */
+uint64_t progress_now_us(void) {
+    return 0;
+}
+
+int64_t progress_left(int fd) {
+    (void)fd;
+    return -1;
+}
+
+void progress_add(struct transfer *sum, const struct transfer *one) {
+    (void)sum, (void)one;
 }
 
 /* ---- the tree ---- */
@@ -173,6 +199,24 @@ void banyan_explain(struct banyan *tree, int64_t id, void *tag) {
     (void)tree, (void)tag;
     ends++;
     log_line(present, "explain %lld\n", (long long)id);
+}
+
+void banyan_status(struct banyan *tree, int64_t id, void *tag) {
+    (void)tree, (void)tag;
+    ends++;
+    log_line(present, "status %lld\n", (long long)id);
+}
+
+void banyan_status_subtree(struct banyan *tree, int64_t id, void *tag) {
+    (void)tree, (void)tag;
+    ends++;
+    log_line(present, "subtree %lld\n", (long long)id);
+}
+
+void banyan_status_all(struct banyan *tree, void *tag) {
+    (void)tree, (void)tag;
+    ends++;
+    log_line(present, "all\n");
 }
 
 void banyan_pingall(struct banyan *tree, void *tag) {

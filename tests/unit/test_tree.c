@@ -214,6 +214,20 @@ static int64_t random_id(void) {
     return (int64_t)random_below(2 * REACH + 1) - REACH;
 }
 
+/* All ids, in ascending order, and no more than there is room for. */
+static void assert_ids(const struct model *model) {
+    int64_t ids[MOST + 1];
+    size_t half = model->count / 2;
+    assert_int_equal(tree_ids(&model->tree, ids, MOST + 1), model->count);
+    for (size_t i = 0; i < model->count; i++) {
+        assert_non_null(tree_find(&model->tree, ids[i]));
+        assert_true(i == 0 || ids[i - 1] < ids[i]);
+    }
+    ids[half] = 4711;
+    assert_int_equal(tree_ids(&model->tree, ids, half), model->count);
+    assert_int_equal(ids[half], 4711);
+}
+
 static void random_inserts_and_cuts(void **state) {
     static struct model model;
     size_t inserts = 0, cuts = 0, deepest = 0;
@@ -232,6 +246,7 @@ static void random_inserts_and_cuts(void **state) {
             continue;
         }
         assert_same(&model);
+        assert_ids(&model);
         for (size_t i = 0; i < model.count; i++)
             deepest = model.entries[i]->depth > deepest ? model.entries[i]->depth : deepest;
     }
