@@ -89,14 +89,15 @@ static bool peer_started(struct banyan *tree, struct peer *peer, pid_t pid,
     return true;
 }
 
-/* The process id of a process's parent; 0: there is no such process. */
+/* The process id of a process's parent; 0: there is no such process; -1: errno says why it is not
+ * known. */
 static pid_t parent_of(pid_t pid) {
     char path[32], line[512];
     pid_t parent = 0;
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     FILE *stat = fopen(path, "re");
     if (stat == NULL)
-        return 0;
+        return errno == ENOENT || errno == ESRCH ? 0 : -1;
     const char *name_end = fgets(line, sizeof line, stat) != NULL ? strrchr(line, ')') : NULL;
     if (name_end == NULL || sscanf(name_end, ") %*c %d", &parent) != 1)
         parent = 0;
@@ -106,15 +107,23 @@ static pid_t parent_of(pid_t pid) {
 
 /* Whether a process can be the node that a parent says to have started: a child of the parent, or,
  * when that has ended meanwhile, of this process; and no node that is known already. It will be
- * ended by and by, so it must be no other. */
-static bool is_child_of(struct banyan *tree, uint64_t serial, uint64_t parent, pid_t pid) {
+ * ended by and by, so it must be no other. False: text says why not. */
+static bool is_child_of(struct banyan *tree, uint64_t serial, uint64_t parent, pid_t pid,
+                        char text[PROCESS_TEXT_MAX]) {
     const struct peer *starter = peer_find(tree, parent), *other;
     pid_t above = pid > 0 ? parent_of(pid) : 0;
-    for (other = tree->peers; other != NULL; other = other->hh.next) {
-        if (other->serial != serial && (other->pid == pid || other->starting == pid))
-            return false;
+    if (above < 0) {
+        snprintf(text, PROCESS_TEXT_MAX, "cannot watch the node: %s", strerror(errno));
+        return false;
     }
-    return above > 0 && (above == getpid() || (starter != NULL && above == starter->pid));
+    bool known = false;
+    for (other = tree->peers; other != NULL && !known; other = other->hh.next)
+        known = other->serial != serial && (other->pid == pid || other->starting == pid);
+    if (!known && above > 0 && (above == getpid() || (starter != NULL && above == starter->pid)))
+        return true;
+    snprintf(text, PROCESS_TEXT_MAX, "cannot watch the node: process %d is none that was started",
+             (int)pid);
+    return false;
 }
 
 /* The descriptor is taken before the look, so that the look is at the process that it is for. */
@@ -122,13 +131,11 @@ bool peer_started_by(struct banyan *tree, struct peer *peer, uint64_t parent, pi
                      char text[PROCESS_TEXT_MAX]) {
     if (!peer_started(tree, peer, pid, text))
         return false;
-    if (is_child_of(tree, peer->serial, parent, pid))
+    if (is_child_of(tree, peer->serial, parent, pid, text))
         return true;
     close_fd(&peer->pidfd);
     peer->pid = 0;
     tree->living--;
-    snprintf(text, PROCESS_TEXT_MAX, "cannot watch the node: process %d is none that was started",
-             (int)pid);
     return false;
 }
 

@@ -115,8 +115,10 @@ int __wrap_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event
 int __wrap_nni_thr_init(struct nni_thr *thread, nni_thr_func *work, void *arg) {
     static nni_thr_func *latest;
     bool again = work == latest;
-    latest = work;
-    return __real_nni_thr_init(thread, again ? NULL : work, arg); /* NULL: one without a thread */
+    int error = __real_nni_thr_init(thread, again ? NULL : work,
+                                    arg); /* NULL: one without a thread */
+    latest = error == 0 ? work : NULL;
+    return error;
 }
 
 static _Noreturn void end(const char *text) {

@@ -120,6 +120,11 @@ static bool port_probe(void *arg, uint64_t serial) {
     return probed[serial];
 }
 
+static bool port_runs(void *arg, uint64_t serial) {
+    (void)arg;
+    return serial % 2 == 0;
+}
+
 static void port_unprobe(void *arg, uint64_t serial) {
     (void)arg;
     probed[serial] = false;
@@ -329,6 +334,7 @@ static void start(const struct engine_options *options) {
         .survey = port_survey,
         .probe = port_probe,
         .unprobe = port_unprobe,
+        .runs = port_runs,
         .notice = port_notice,
         .forget = port_forget,
     };
