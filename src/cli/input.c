@@ -6,6 +6,7 @@
  * copy; anything else is an error, and the rest of the line is skipped.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@ enum {
     BUFFER = (1 << 20) +
              (64 << 10),      /* what may follow a line's end in an exec's buffer, and more */
     PIECE = 256 << 10,        /* read at once */
+    PIPE_BYTES = 1 << 20,     /* what anybody may have a pipe hold (pipe(7)) */
     LONG_LINE = 64 << 10,     /* a line that goes on beyond this is taken piece by piece */
     OUTPUT_MOST = 1 << 20,    /* with so much unread output no further command is taken */
     WAITING_MOST = 400000,    /* answers that may wait for an earlier one ... */
@@ -24,6 +26,9 @@ enum {
 };
 
 bool input_open(struct input *input, int fd) {
+    int piped = fcntl(fd, F_GETPIPE_SZ); /* -1: it is no pipe */
+    if (piped >= 0 && piped < PIPE_BYTES)
+        fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES); /* fewer turns with the writer; it may be refused */
     *input = (struct input){.fd = fd, .terminal = isatty(fd) == 1};
     input->buffer = malloc(BUFFER);
     return input->buffer != NULL;

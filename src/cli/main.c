@@ -305,6 +305,7 @@ static int run(struct arguments *arguments, int commands, int signals) {
 
 int main(int argc, char **argv) {
     struct arguments arguments = {.file = NULL};
+    process_keep_memory();
     fill_standard_descriptors();
     setlocale(LC_CTYPE, "");
     parse_arguments(argc, argv, &arguments);

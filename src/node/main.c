@@ -160,6 +160,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "banyan-node is started by banyan; see banyan --help\n");
         return EXIT_USAGE;
     }
+    process_keep_memory();
     node.serial = (uint64_t)serial;
     node.program = argv[0];
     node.address = argv[3];

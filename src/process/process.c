@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -15,6 +16,16 @@ extern char **environ;
 
 /* The descriptors that the child keeps must not be overwritten while they are put in place. */
 enum { SAFE_FD = PROCESS_BIRTH_FD + 1 };
+
+enum {
+    LARGEST_FROM_HEAP = 32 << 20, /* the most that glibc takes */
+    KEPT = 256 << 20,
+};
+
+void process_keep_memory(void) {
+    mallopt(M_MMAP_THRESHOLD, LARGEST_FROM_HEAP);
+    mallopt(M_TRIM_THRESHOLD, KEPT);
+}
 
 static int set_attributes(posix_spawnattr_t *attributes) {
     sigset_t none, all;

@@ -33,6 +33,11 @@ struct process_spec {
     int lifeline;        /* the read end, in this process */
 };
 
+/* Has this process keep the memory that it frees, up to some hundred megabytes: messages of a
+ * megabyte come and go, and to have the kernel clear their pages anew takes as long as to fill them.
+ * For a program to call first, not for a library. */
+void process_keep_memory(void);
+
 /* Starts a node. Returns its pid, and *birth, this side's end; on failure -1 and a text. The signal
  * mask and dispositions of this process are not inherited, nor is any other descriptor except
  * standard error. Each node is a process group of its own: what is typed at a terminal does not
