@@ -72,6 +72,7 @@ struct banyan *banyan_open(const struct banyan_options *options, char *error, si
         return NULL;
     }
     tree->options = *options;
+    tree->directory_lock = -1;
     tree->epoll = tree->timer = tree->wake = tree->lifeline[0] = tree->lifeline[1] = -1;
     raise_descriptor_limit();
     if (start(tree, error, size) == 0)
@@ -104,6 +105,8 @@ void banyan_close(struct banyan *tree) {
             close(tree->lifeline[i]);
     }
     directory_remove(tree);
+    if (tree->directory_lock >= 0)
+        close(tree->directory_lock);
     loop_close(tree);
     free(tree->program);
     free(tree->results);

@@ -78,6 +78,8 @@ struct banyan {
     struct peer *peers; /* uthash by serial */
     char *program;
     char directory[NET_PATH_MAX - DIRECTORY_NAME_ROOM + 1]; /* empty: there is none */
+    int directory_lock;                                     /* -1: there is none */
+    bool swept;                                             /* of what others had left */
     unsigned living;                                        /* processes that have not ended */
     int epoll, timer, wake;
     int lifeline[2];

@@ -1,19 +1,112 @@
 /*
  * directory.c: the directory of the sockets: private, with a name that nobody can guess. It is
  * there only while nodes live: the last of them to end removes it if the controller cannot.
+ *
+ * Its controller holds a lock on it (flock). One without a lock is left from a controller that was
+ * killed at the same moment as all its nodes: the next controller of that user removes it.
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "controller.h"
 
+static const char prefix[] = "banyan-";
+enum { TRIES = 10 };
+
+/* ---- what others have left ---- */
+
+/* Opens a directory for its lock; -1: it is not of this user, or no directory. */
+static int open_directory(int above, const char *name) {
+    struct stat status;
+    int fd = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0 && (fstat(fd, &status) != 0 || status.st_uid != geteuid())) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+/* Removes the files in an open directory, which takes the descriptor. */
+static void empty(int fd) {
+    DIR *directory = fdopendir(fd);
+    if (directory == NULL) {
+        close(fd);
+        return;
+    }
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        if (entry->d_name[0] != '.')
+            unlinkat(fd, entry->d_name, 0);
+    }
+    closedir(directory);
+}
+
+/* The lock is held until the directory is gone, so that nobody begins to use it meanwhile. */
+static void remove_stale(int above, const char *name) {
+    int fd = open_directory(above, name);
+    if (fd < 0)
+        return;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        int files = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        if (files >= 0)
+            empty(files);
+        unlinkat(above, name, AT_REMOVEDIR);
+    }
+    close(fd);
+}
+
+static void sweep(const char *above) {
+    DIR *directory = opendir(above);
+    if (directory == NULL)
+        return;
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
+            remove_stale(dirfd(directory), entry->d_name);
+    }
+    closedir(directory);
+}
+
+/* ---- one's own ---- */
+
+/* False: another controller has taken it for a stale one, and removed it. Where there are no locks
+ * nobody removes any. */
+static bool lock(struct banyan *tree) {
+    struct stat status;
+    tree->directory_lock = open_directory(AT_FDCWD, tree->directory);
+    if (tree->directory_lock < 0)
+        return errno != ENOENT;
+    flock(tree->directory_lock, LOCK_EX);
+    return fstat(tree->directory_lock, &status) != 0 || status.st_nlink > 0;
+}
+
+static void unlock(struct banyan *tree) {
+    if (tree->directory_lock >= 0)
+        close(tree->directory_lock);
+    tree->directory_lock = -1;
+}
+
+/* Fills in tree->directory. */
+static bool make(struct banyan *tree, const char *above) {
+    for (int i = 0; i < TRIES; i++) {
+        snprintf(tree->directory, sizeof tree->directory, "%s/%sXXXXXX", above, prefix);
+        if (mkdtemp(tree->directory) == NULL)
+            return false;
+        if (lock(tree))
+            return true;
+        unlock(tree);
+    }
+    errno = EAGAIN;
+    return false;
+}
+
 bool directory_make(struct banyan *tree, char text[PROCESS_TEXT_MAX]) {
-    static const char name[] = "/banyan-XXXXXX";
+    size_t most = sizeof tree->directory - sizeof "/XXXXXX" - strlen(prefix);
     const char *above = tree->options.directory;
     if (tree->directory[0] != '\0')
         return true;
@@ -21,16 +114,19 @@ bool directory_make(struct banyan *tree, char text[PROCESS_TEXT_MAX]) {
         above = getenv("TMPDIR");
     if (above == NULL || *above == '\0')
         above = "/tmp";
-    int len = snprintf(tree->directory, sizeof tree->directory, "%s%s", above, name);
-    if (len < 0 || (size_t)len >= sizeof tree->directory)
+    if (strlen(above) > most)
         snprintf(text, PROCESS_TEXT_MAX,
-                 "the path of the directory %.100s is too long for sockets: at most %d bytes",
-                 above, (int)(sizeof tree->directory - sizeof name));
-    else if (mkdtemp(tree->directory) == NULL)
+                 "the path of the directory %.100s is too long for sockets: at most %zu bytes",
+                 above, most);
+    else if (!make(tree, above))
         snprintf(text, PROCESS_TEXT_MAX, "cannot make a directory in %s: %s", above,
                  strerror(errno));
-    else
+    else {
+        if (!tree->swept)
+            sweep(above);
+        tree->swept = true;
         return true;
+    }
     tree->directory[0] = '\0';
     return false;
 }
@@ -40,15 +136,13 @@ bool directory_make(struct banyan *tree, char text[PROCESS_TEXT_MAX]) {
 void directory_remove(struct banyan *tree) {
     if (tree->directory[0] == '\0')
         return;
-    DIR *directory = rmdir(tree->directory) != 0 ? opendir(tree->directory) : NULL;
-    if (directory != NULL) {
-        for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-            if (entry->d_name[0] != '.')
-                unlinkat(dirfd(directory), entry->d_name, 0);
-        }
-        closedir(directory);
+    int fd = rmdir(tree->directory) != 0 ? open_directory(AT_FDCWD, tree->directory) : -1;
+    if (fd >= 0) {
+        empty(fd);
         rmdir(tree->directory);
     }
-    if (access(tree->directory, F_OK) != 0)
-        tree->directory[0] = '\0';
+    if (access(tree->directory, F_OK) == 0)
+        return;
+    tree->directory[0] = '\0';
+    unlock(tree);
 }
