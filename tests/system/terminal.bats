@@ -17,6 +17,25 @@ terminal() {
 
 teardown() {
     screen capture-pane -p 2>/dev/null || true # seen if the test has failed
+    terminal_end
+}
+
+# The ids of the banyans that the shell has started.
+banyans() {
+    local shell
+    shell=$(screen list-panes -F '#{pane_pid}' 2>/dev/null) || return 0
+    pgrep -x banyan -P "$shell" || true
+}
+
+# Ends banyan before the terminal goes: its hanging up sends a SIGCONT, too, by which the leak check at
+# a program's end, if there is one, comes to hang.
+terminal_end() {
+    local left
+    left=$(banyans)
+    # shellcheck disable=SC2086 # the list is to be split
+    [ -z "$left" ] || kill $left
+    # shellcheck disable=SC2086
+    wait_until are_gone $left
     screen kill-server 2>/dev/null || true
     wait_until nothing_left
 }
@@ -74,10 +93,16 @@ enter() {
     wait_until shows "$2"
 }
 
-# enter create ID, and leaves the process id in $answer.
+# Creates a node and leaves its process id in $answer.
 enter_create() {
-    enter "create $1" '^Ok: [0-9]+$'
-    answer=$(screen capture-pane -p | sed -n 's/^Ok: \([0-9]*\)$/\1/p' | tail -n 1)
+    type_text "create $1"
+    keys Enter
+    wait_until created "$1"
+}
+
+created() {
+    answer=$(screen capture-pane -p | sed -n "/^banyan> create $1\$/ { n; s/^Ok: \([0-9]*\)\$/\1/p }")
+    [ -n "$answer" ]
 }
 
 # The state of the terminal as the shell that waits has it: without the size.
@@ -292,7 +317,7 @@ LINES
         *)
             type_text 'half a line'
             wait_until shows 'half a line$'
-            kill -"$end" "$(screen list-panes -F '#{pane_pid}' | xargs pgrep -x banyan -P)"
+            kill -"$end" "$(banyans)"
             ;;
         esac
         wait_until shows '^sh>$'
@@ -300,6 +325,20 @@ LINES
         diff before after
         wait_until nothing_left
     done
+}
+
+@test "the terminal goes away" {
+    terminal 80
+    type_text 'ASAN_OPTIONS=detect_leaks=0 $BANYAN'
+    keys Enter
+    wait_until shows '^banyan>$'
+    enter_create 10
+    type_text 'half a line'
+    wait_until shows 'half a line$'
+    left=$(banyans)
+    screen kill-server
+    wait_until are_gone "$left" "$answer"
+    wait_until nothing_left
 }
 
 @test "Ctrl-Z and fg" {
@@ -367,8 +406,7 @@ paste() {
             echo Ok:1: 99
         } | sort >expected
         sed 1d answers | sort | diff expected -
-        screen kill-server
-        wait_until nothing_left
+        terminal_end
     done
 }
 
