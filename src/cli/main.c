@@ -38,7 +38,7 @@ static void print_help(void) {
          "  --help          show this help\n"
          "  --version       show the versions of banyan and nng\n"
          "\n"
-         "Exit status: 0; 2 wrong usage; 3 the system could not start.");
+         "Exit status: 0; 1 out of memory; 2 wrong usage; 3 the system could not start.");
 }
 
 static _Noreturn void usage(const char *text, const char *value) {
@@ -145,7 +145,7 @@ static void emit(void *arg, const char *text, size_t len) {
     if (output_put(&session->output, text, len) && output_put(&session->output, "\n", 1))
         return;
     fprintf(stderr, "banyan: out of memory\n");
-    session->output.broken = true;
+    session->output.broken = session->failed = true;
 }
 
 static bool is_plain(int fd) {
@@ -188,7 +188,7 @@ static int run(struct arguments *arguments, int commands, int signals) {
     free(session.output.buffer);
     if (session.signal != 0)
         die_of(session.signal);
-    return started ? EXIT_SUCCESS : EXIT_START;
+    return !started ? EXIT_START : session.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv) {

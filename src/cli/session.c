@@ -15,7 +15,7 @@ void *session_ticket(struct session *session) {
     uint64_t ticket = order_take(session->order);
     if (ticket == 0) {
         fprintf(stderr, "banyan: out of memory\n");
-        session->leaving = true;
+        session->leaving = session->failed = true;
     }
     return (void *)(uintptr_t)ticket;
 }

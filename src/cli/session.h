@@ -55,6 +55,7 @@ struct session {
     size_t source_count;
     bool prompted; /* the prompt stands at the terminal */
     bool leaving;  /* no further command is taken */
+    bool failed;   /* because there was no memory */
     FILE *log;     /* where notices go; NULL: there is no log */
     int signal;    /* that ends the program; 0: none */
 };
