@@ -65,7 +65,7 @@ void *call_new(struct session *session, enum view view, bool named) {
     uint64_t ticket = room ? order_take(session->order) : 0, skipped = session->line - ticket;
     if (ticket == 0) {
         fprintf(stderr, "banyan: out of memory\n");
-        session->leaving = true;
+        session->leaving = session->exhausted = true;
         return NULL;
     }
     if (session->json || view != VIEW_NONE || skipped >= SKIPPED_END || ticket >= TICKET_END)

@@ -58,8 +58,8 @@ static void print_help(void) {
          "  -h, --help      show this help\n"
          "  -V, --version   show the versions of banyan and nng\n"
          "\n"
-         "Exit status: 0; 1 an answer was an error, with --errexit; 2 wrong usage;\n"
-         "3 the system could not start.");
+         "Exit status: 0; 1 an answer was an error, with --errexit, or there was no\n"
+         "memory for it; 2 wrong usage; 3 the system could not start.");
 }
 
 static _Noreturn void usage(const char *text, const char *value) {
@@ -208,7 +208,7 @@ static void emit(void *arg, const char *text, size_t len) {
     if (output_put(&session->output, text, len) && output_put(&session->output, "\n", 1))
         return;
     fprintf(stderr, "banyan: out of memory\n");
-    session->output.broken = true;
+    session->output.broken = session->exhausted = true;
 }
 
 static bool is_plain(int fd) {
@@ -300,7 +300,7 @@ static int run(struct arguments *arguments, int commands, int signals) {
         die_of(session.signal);
     if (!started)
         return EXIT_START;
-    return session.errexit && session.failed ? EXIT_ERRORS : EXIT_SUCCESS;
+    return session.exhausted || (session.errexit && session.failed) ? EXIT_ERRORS : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv) {

@@ -92,11 +92,12 @@ struct session {
     struct screen screen;
     struct terminal *terminal; /* NULL: lines are not edited, or no longer */
     struct progress progress;
-    bool prompted; /* without an editor: the prompt stands at the terminal */
-    bool leaving;  /* no further command is taken */
-    FILE *log;     /* where notices go; NULL: there is no log */
-    int signals;   /* the descriptor they come through */
-    int signal;    /* that ends the program; 0: none */
+    bool prompted;  /* without an editor: the prompt stands at the terminal */
+    bool leaving;   /* no further command is taken */
+    bool exhausted; /* there was no memory for an answer */
+    FILE *log;      /* where notices go; NULL: there is no log */
+    int signals;    /* the descriptor they come through */
+    int signal;     /* that ends the program; 0: none */
     /* how answers are given */
     struct calls calls;
     struct style style;
