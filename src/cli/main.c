@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/number.h"
+#include "process/process.h"
 #include "session.h"
 #include "terminal.h"
 
