@@ -9,6 +9,7 @@ import random
 import shutil
 import statistics
 import subprocess
+import threading
 
 from measure import BenchError, Result, Series, alternate, balanced, creates, slope, together
 
@@ -347,6 +348,9 @@ def memory_of(bench, arguments, commands, count):
     """Starts a program that tells the pids of so many processes; the average memory of one."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     process = bench.machine.start(arguments, **pipes)
+    watchdog = threading.Timer(bench.machine.TIMEOUT_S, process.kill)
+    watchdog.daemon = True
+    watchdog.start()
     process.stdin.write(commands)
     process.stdin.flush()
     pids = [read_pid(process) for _ in range(count)]
@@ -354,6 +358,7 @@ def memory_of(bench, arguments, commands, count):
     process.stdin.close()
     process.stdout.read()
     bench.machine.ended(process)
+    watchdog.cancel()
     if process.returncode != 0:
         raise BenchError(f"{arguments[0]} failed with status {process.returncode}")
     return [statistics.fmean(part) for part in zip(*sizes)]
