@@ -71,7 +71,8 @@ def print_result(result):
 
 def print_head(about):
     print(f"{about['versions']}; {about['cpu']}, {about['cores']} cores, {about['kernel']}")
-    print(f"{about['scale']} run, seed {about['seed']}; files and sockets on {about['filesystem']}; ", end="")
+    print(f"{about['scale']} run, seed {about['seed']}; ", end="")
+    print(f"files and sockets on {about['filesystem']}; ", end="")
     print(f"load at the start {about['load']:.1f}", end="")
     print(" (what else runs disturbs the figures)" if about["load"] > 0.5 else "")
     print(f"{'':{LABEL + 8}}median   min..max{'':15}by yardstick   min..max")

@@ -56,13 +56,14 @@ class Bench:
 # ---- bulk ----
 
 AWK = '{ s += $1 } END { printf "%.0f\\n", s }'
+PYTHON = "import sys; print(sum(map(int, sys.stdin.buffer.read().split())))"
 LINES = ["tr", " ", "\\n"]
 OTHERS = {
     "mawk": [LINES, ["mawk", AWK]],
     "gawk": [LINES, ["gawk", AWK]],
     "datamash": [LINES, ["datamash", "sum", "1"]],
     "perl": [LINES, ["perl", "-ne", '$s += $_; END { print "$s\\n" }']],
-    "python3": [["python3", "-c", "import sys; print(sum(map(int, sys.stdin.buffer.read().split())))"]],
+    "python3": [["python3", "-c", PYTHON]],
 }
 FASTEST_AWK = ("mawk", "gawk")  # whichever is there first
 
@@ -380,7 +381,7 @@ def memory(bench):
     for name, pairs in figures.items():
         private = statistics.median(private for _, private in pairs)
         shared = statistics.median(total - private for total, private in pairs)
-        result.notes.append(f"{name}: {private:.2f} MB private, {shared:.2f} MB its share of the rest")
+        result.notes.append(f"{name}: {private:.2f} MB private, {shared:.2f} MB of what is shared")
     yield result
 
 
