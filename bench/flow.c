@@ -151,8 +151,8 @@ static void call_event(void *arg) {
     }
 }
 
-/* Requests whose first byte is not zero are passed on to `next`, if there is one, with that byte one
- * less. */
+/* Requests whose first byte is not zero are passed on to `next`, if there is one, with that byte
+ * one less. */
 static void serve(const char *url, const char *next, nng_msg *(*answer)(nng_msg *request)) {
     nng_socket socket, onward = NNG_SOCKET_INITIALIZER;
     unsigned contexts = 4 * CONTEXTS; /* as many as are in flight, at most */

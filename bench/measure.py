@@ -54,9 +54,9 @@ class Result:
 
 
 def alternate(rounds, fewer=None, **measurements):
-    """Takes each measurement once in a round; every other round in reverse order, so that a drift of
-    the machine meets all of them alike. fewer: names that take part in the first rounds only, and in
-    how many. Returns the figures of each by name."""
+    """Takes each measurement once in a round; every other round in reverse order, so that a drift
+    of the machine meets all of them alike. fewer: names that take part in the first rounds only, and
+    in how many. Returns the figures of each by name."""
     figures = {name: [] for name in measurements}
     order = list(measurements)
     for number in range(rounds):
@@ -116,8 +116,8 @@ class Machine:
         return True
 
     def run(self, *stages, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE):
-        """Runs a program, or several with a pipe from each to the next, to the end. Returns what the
-        last one printed, and the seconds it took."""
+        """Runs a program, or several with a pipe from each to the next, to the end. Returns what
+        the last one printed, and the seconds it took."""
         with open(self.path("errors"), "w+b") as errors:
             begin = time.perf_counter()
             processes = []

@@ -9,21 +9,29 @@ from aims import AIMS
 LABEL, FIGURE = 43, 32  # columns
 
 
-def verdict(key, yardstick, value, size):
-    """How a figure stands to its aim; None: it has none. met is None at another size."""
+def verdict(key, yardstick, series, size):
+    """How figures stand to their aim, by the median; None: there is no aim. met is None at another
+    size. certain: all rounds say the same."""
     aim = AIMS.get((key, yardstick))
     if aim is None:
         return None
     judged = aim.size is None or aim.size == size
-    return {"aim": str(aim), "size": aim.size, "met": aim.is_met(value) if judged else None}
+    met = aim.is_met(series.median)
+    certain = aim.is_met(series.least) == met == aim.is_met(series.most)
+    return {
+        "aim": str(aim),
+        "size": aim.size,
+        "met": met if judged else None,
+        "certain": certain if judged else None,
+    }
 
 
 def own_verdict(result):
-    return verdict(result.key, None, result.series.median, result.size)
+    return verdict(result.key, None, result.series, result.size)
 
 
 def comparison_verdict(result, comparison):
-    return verdict(result.key, comparison.key, comparison.ratio.median, result.size)
+    return verdict(result.key, comparison.key, comparison.ratio, result.size)
 
 
 def verdict_text(found):
@@ -31,7 +39,9 @@ def verdict_text(found):
         return ""
     if found["met"] is None:
         return f"aim at {found['size']}: {found['aim']}"
-    return f"aim {found['aim']}: " + ("met" if found["met"] else "NOT MET")
+    if found["met"]:
+        return f"aim {found['aim']}: met" + ("" if found["certain"] else ", not in every round")
+    return f"aim {found['aim']}: NOT MET" + ("" if found["certain"] else ", but in some rounds")
 
 
 def short(value):
@@ -71,7 +81,8 @@ def print_result(result):
 
 def print_head(about):
     print(f"{about['versions']}; {about['cpu']}, {about['cores']} cores, {about['kernel']}")
-    print(f"{about['scale']} run, seed {about['seed']}; files and sockets on {about['filesystem']}; ", end="")
+    print(f"{about['scale']} run, seed {about['seed']}; ", end="")
+    print(f"files and sockets on {about['filesystem']}; ", end="")
     print(f"load at the start {about['load']:.1f}", end="")
     print(" (what else runs disturbs the figures)" if about["load"] > 0.5 else "")
     print(f"{'':{LABEL + 8}}median   min..max{'':15}by yardstick   min..max")

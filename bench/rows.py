@@ -9,6 +9,7 @@ import random
 import shutil
 import statistics
 import subprocess
+import threading
 
 from measure import BenchError, Result, Series, alternate, balanced, creates, slope, together
 
@@ -55,13 +56,14 @@ class Bench:
 # ---- bulk ----
 
 AWK = '{ s += $1 } END { printf "%.0f\\n", s }'
+PYTHON = "import sys; print(sum(map(int, sys.stdin.buffer.read().split())))"
 LINES = ["tr", " ", "\\n"]
 OTHERS = {
     "mawk": [LINES, ["mawk", AWK]],
     "gawk": [LINES, ["gawk", AWK]],
     "datamash": [LINES, ["datamash", "sum", "1"]],
     "perl": [LINES, ["perl", "-ne", '$s += $_; END { print "$s\\n" }']],
-    "python3": [["python3", "-c", "import sys; print(sum(map(int, sys.stdin.buffer.read().split())))"]],
+    "python3": [["python3", "-c", PYTHON]],
 }
 FASTEST_AWK = ("mawk", "gawk")  # whichever is there first
 
@@ -347,6 +349,9 @@ def memory_of(bench, arguments, commands, count):
     """Starts a program that tells the pids of so many processes; the average memory of one."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     process = bench.machine.start(arguments, **pipes)
+    watchdog = threading.Timer(bench.machine.TIMEOUT_S, process.kill)
+    watchdog.daemon = True
+    watchdog.start()
     process.stdin.write(commands)
     process.stdin.flush()
     pids = [read_pid(process) for _ in range(count)]
@@ -354,6 +359,7 @@ def memory_of(bench, arguments, commands, count):
     process.stdin.close()
     process.stdout.read()
     bench.machine.ended(process)
+    watchdog.cancel()
     if process.returncode != 0:
         raise BenchError(f"{arguments[0]} failed with status {process.returncode}")
     return [statistics.fmean(part) for part in zip(*sizes)]
@@ -375,7 +381,7 @@ def memory(bench):
     for name, pairs in figures.items():
         private = statistics.median(private for _, private in pairs)
         shared = statistics.median(total - private for total, private in pairs)
-        result.notes.append(f"{name}: {private:.2f} MB private, {shared:.2f} MB its share of the rest")
+        result.notes.append(f"{name}: {private:.2f} MB private, {shared:.2f} MB of what is shared")
     yield result
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""test_bench.py PROGRAMS: runs the bench at sizes that only show that it works. Times are not judged."""
+"""test_bench.py PROGRAMS: runs the bench at sizes that only show that it works. Times are not
+judged."""
 
 import json
 import math
@@ -34,7 +35,7 @@ class BenchTest(unittest.TestCase):
         return subprocess.Popen(
             [sys.executable, os.path.join(HERE, "bench.py"), "--programs", programs or PROGRAMS]
             + list(arguments),
-            env={**os.environ, "TMPDIR": self.sockets, "PYTHONDONTWRITEBYTECODE": "1", **environment},
+            env={**os.environ, "TMPDIR": self.sockets, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -53,7 +54,8 @@ class BenchTest(unittest.TestCase):
         self.assertEqual([result["name"] for result in results], ROWS)
         for result in results:
             self.assertTrue(result["yardsticks"], result["name"])
-            for series in [result] + result["yardsticks"] + [y["ratio"] for y in result["yardsticks"]]:
+            ratios = [yardstick["ratio"] for yardstick in result["yardsticks"]]
+            for series in [result] + result["yardsticks"] + ratios:
                 self.check_series(series, may_be_negative=result["name"] == "hops")
 
     def check_series(self, series, may_be_negative):
@@ -66,7 +68,8 @@ class BenchTest(unittest.TestCase):
         status, output, errors = self.run_bench("--tiny", "single", "memory")
         self.assertEqual((status, errors), (0, ""))
         self.assertEqual(re.findall(r"^([a-z-]+): ", output, re.M), ["single", "memory"])
-        self.assertRegex(output, r"(?m)^  bare nng REQ/REP ping-pong +[\d.]+ us .*aim <= 1.5: (met|NOT MET)$")
+        line = r"(?m)^  bare nng REQ/REP ping-pong +[\d.]+ us .*aim <= 1.5: (NOT MET|met)"
+        self.assertRegex(output, line)
 
     def test_unknown_row(self):
         status, _, errors = self.run_bench("--tiny", "nonsense")
