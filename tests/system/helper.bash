@@ -68,8 +68,11 @@ is_stopped() {
 
 talk_start() {
     coproc TALK { exec "$BANYAN" "$@" 2>errors; }
-    # bash forgets these when the process ends
-    talk_in=${TALK[1]} talk_out=${TALK[0]} talk_pid=$TALK_PID
+    local in=${TALK[1]} out=${TALK[0]}
+    talk_pid=$TALK_PID
+    # Copies, since bash closes its own when the process ends, whatever is still to be read.
+    exec {talk_in}>&"$in" {talk_out}<&"$out"
+    eval "exec $in>&- $out<&-"
 }
 
 # Gives a command and leaves its answer in $answer.
