@@ -3,7 +3,8 @@
  * there only while nodes live: the last of them to end removes it if the controller cannot.
  *
  * Its controller holds a lock on it (flock). One without a lock is left from a controller that was
- * killed at the same moment as all its nodes: the next controller of that user removes it.
+ * killed at the same moment as all its nodes: the next controller of that user removes the sockets in
+ * it, and, if there is nothing else, the directory.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -33,7 +34,16 @@ static int open_directory(int above, const char *name) {
     return fd;
 }
 
-/* Removes the files in an open directory, which takes the descriptor. */
+/* Whether an entry is the socket of a node, and not something that somebody else keeps there. */
+static bool is_socket(int directory, const char *name) {
+    struct stat status;
+    size_t digits = strspn(name, "0123456789");
+    return digits > 0 &&
+           (strcmp(name + digits, ".req") == 0 || strcmp(name + digits, ".srv") == 0) &&
+           fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(status.st_mode);
+}
+
+/* Removes the sockets in an open directory, whose descriptor is taken. */
 static void empty(int fd) {
     DIR *directory = fdopendir(fd);
     if (directory == NULL) {
@@ -41,7 +51,7 @@ static void empty(int fd) {
         return;
     }
     for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        if (entry->d_name[0] != '.')
+        if (is_socket(fd, entry->d_name))
             unlinkat(fd, entry->d_name, 0);
     }
     closedir(directory);
@@ -66,7 +76,8 @@ static void sweep(const char *above) {
     if (directory == NULL)
         return;
     for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0 &&
+            strlen(entry->d_name) == strlen(prefix) + strlen("XXXXXX"))
             remove_stale(dirfd(directory), entry->d_name);
     }
     closedir(directory);

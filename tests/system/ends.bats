@@ -107,3 +107,22 @@ all_gone() {
     [ "$(wc -l <answers)" -eq 3 ]
     nothing_left
 }
+
+@test "what a killed controller and its killed nodes have left goes with the next one, and nothing else" {
+    mkdir "$TMPDIR/banyan-abcdef" "$TMPDIR/banyan-of-mine"
+    touch "$TMPDIR/banyan-abcdef/notes" "$TMPDIR/banyan-of-mine/1.req"
+    talk_start
+    create 1 2 3
+    kill -STOP "${pid[1]}" "${pid[2]}" "${pid[3]}"
+    wait_until is_stopped "${pid[1]}"
+    wait_until is_stopped "${pid[2]}"
+    wait_until is_stopped "${pid[3]}"
+    kill -KILL "$talk_pid" "${pid[1]}" "${pid[2]}" "${pid[3]}"
+    wait "$talk_pid" || true
+    TALK_PID=""
+    wait_until are_gone "${pid[@]}"
+    mkdir -p "$TMPDIR/banyan-123456" # as if it were that one, were it gone after all
+    printf 'create 1\n' | "$BANYAN"
+    [ "$(cd "$TMPDIR" && find . -mindepth 1 | sort | tr '\n' ' ')" = \
+        './banyan-abcdef ./banyan-abcdef/notes ./banyan-of-mine ./banyan-of-mine/1.req ' ]
+}
