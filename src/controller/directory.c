@@ -85,15 +85,16 @@ static void sweep(const char *above) {
 
 /* ---- one's own ---- */
 
-/* False: another controller has taken it for a stale one, and removed it. Where there are no locks
- * nobody removes any. */
-static bool lock(struct banyan *tree) {
+/* 0, or an errno; ENOENT: another controller has taken it for a stale one, and removed it. Where
+ * there are no locks nobody removes any. */
+static int lock(struct banyan *tree) {
     struct stat status;
     tree->directory_lock = open_directory(AT_FDCWD, tree->directory);
     if (tree->directory_lock < 0)
-        return errno != ENOENT;
-    flock(tree->directory_lock, LOCK_EX);
-    return fstat(tree->directory_lock, &status) != 0 || status.st_nlink > 0;
+        return errno;
+    while (flock(tree->directory_lock, LOCK_EX) != 0 && errno == EINTR)
+        ;
+    return fstat(tree->directory_lock, &status) == 0 && status.st_nlink == 0 ? ENOENT : 0;
 }
 
 static void unlock(struct banyan *tree) {
@@ -104,15 +105,17 @@ static void unlock(struct banyan *tree) {
 
 /* Fills in tree->directory. */
 static bool make(struct banyan *tree, const char *above) {
-    for (int i = 0; i < TRIES; i++) {
+    int error = ENOENT;
+    for (int i = 0; i < TRIES && error == ENOENT; i++) {
         snprintf(tree->directory, sizeof tree->directory, "%s/%sXXXXXX", above, prefix);
         if (mkdtemp(tree->directory) == NULL)
             return false;
-        if (lock(tree))
+        if ((error = lock(tree)) == 0)
             return true;
         unlock(tree);
+        rmdir(tree->directory); /* without a lock it would be taken for a stale one */
     }
-    errno = EAGAIN;
+    errno = error;
     return false;
 }
 

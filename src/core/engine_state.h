@@ -1,9 +1,9 @@
 /*
  * engine_state: what the parts of the engine share: engine.c (life, time, members), commands.c
- * (order of effect; create, pingall, explain), status.c (status), kills.c (kill, the end of processes), execs.c (from
- * the command to the sum), streams.c (long execs), bundles.c (the messages of execs), repair.c (who
- * is told which children), rounds.c (surveys) and incidents.c (what people are told). For these
- * files alone.
+ * (order of effect; create, pingall, explain), status.c (status), kills.c (kill, the end of
+ * processes), execs.c (from the command to the sum), streams.c (long execs), bundles.c (the
+ * messages of execs), repair.c (who is told which children), rounds.c (surveys) and incidents.c
+ * (what people are told). For these files alone.
  */
 #ifndef BANYAN_ENGINE_STATE_H
 #define BANYAN_ENGINE_STATE_H

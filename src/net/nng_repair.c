@@ -10,7 +10,7 @@
  *                    that vanished before the handshake made it deaf (issue 1518, fixed in 1.6).
  *                    Here it is a reset connection.
  *   nni_plat_ncpu    decides how many threads every process starts: two for each processor, and
- *                    more. Two threads do as well for a node; 1.5.2 has no other knob.
+ *                    more. Here it tells of one; 1.5.2 has no other knob.
  *   nni_thr_init     starts a thread; where several are started for the same work (two for callbacks,
  *                    four that look up host names), all but the first are left out here. Two threads
  *                    for callbacks fought for one lock at every message. No callback of nng or of

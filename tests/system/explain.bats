@@ -28,6 +28,7 @@ explain() {
 TOLD
     talk_end
     grep -Eq '^5: killed by signal 9 at ..:..:..\....; 3 and 7 connected to 10 after .* ms$' log
+    [ "$(grep -c '^5: ' log)" -eq 1 ] # once, and complete
 }
 
 is_told_how() { # who started it collects how it ended, and tells
