@@ -89,31 +89,17 @@ static bool peer_started(struct banyan *tree, struct peer *peer, pid_t pid,
     return true;
 }
 
-/* The process id of a process's parent; 0: there is no such process; -1: errno says why it is not
- * known. */
-static pid_t parent_of(pid_t pid) {
-    char path[32], line[512];
-    pid_t parent = 0;
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    FILE *stat = fopen(path, "re");
-    if (stat == NULL)
-        return errno == ENOENT || errno == ESRCH ? 0 : -1;
-    const char *name_end = fgets(line, sizeof line, stat) != NULL ? strrchr(line, ')') : NULL;
-    if (name_end == NULL || sscanf(name_end, ") %*c %d", &parent) != 1)
-        parent = 0;
-    fclose(stat);
-    return parent;
-}
-
 /* Whether a process can be the node that a parent says to have started: a child of the parent, or,
  * when that has ended meanwhile, of this process; and no node that is known already. It will be
  * ended by and by, so it must be no other. False: text says why not. */
 static bool is_child_of(struct banyan *tree, uint64_t serial, uint64_t parent, pid_t pid,
                         char text[PROCESS_TEXT_MAX]) {
     const struct peer *starter = peer_find(tree, parent), *other;
-    pid_t above = pid > 0 ? parent_of(pid) : 0;
-    if (above < 0) {
-        snprintf(text, PROCESS_TEXT_MAX, "cannot watch the node: %s", strerror(errno));
+    pid_t above = 0;
+    char state;
+    int error = process_look(pid, &state, &above);
+    if (error != 0 && error != ENOENT && error != ESRCH) {
+        snprintf(text, PROCESS_TEXT_MAX, "cannot watch the node: %s", strerror(error));
         return false;
     }
     bool known = false;

@@ -163,15 +163,26 @@ bool process_collect(pid_t pid, int *status) {
     return true;
 }
 
-bool process_runs(pid_t pid) {
-    char path[32], text[64];
-    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+int process_look(pid_t pid, char *state, pid_t *parent) {
+    char path[32], text[128];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd >= 0 ? read(fd, text, sizeof text - 1) : 0;
-    close_if_open(fd);
+    if (fd < 0)
+        return errno;
+    ssize_t len = read(fd, text, sizeof text - 1);
+    int error = len < 0 ? errno : 0;
+    close(fd);
     text[len > 0 ? len : 0] = '\0';
     const char *end = strrchr(text, ')'); /* of the name, which may hold anything */
-    return end != NULL && end[1] == ' ' && end[2] != '\0' && strchr("RSDI", end[2]) != NULL;
+    if (error == 0 && (end == NULL || sscanf(end, ") %c %d", state, parent) != 2))
+        error = ESRCH;
+    return error;
+}
+
+bool process_runs(pid_t pid) {
+    char state;
+    pid_t parent;
+    return process_look(pid, &state, &parent) == 0 && strchr("RSDI", state) != NULL;
 }
 
 void process_describe(int status, char text[PROCESS_TEXT_MAX]) {

@@ -59,8 +59,12 @@ int process_watch_lifeline(int lifeline);
  * more). False: it has not ended (*status is then untouched). */
 bool process_collect(pid_t pid, int *status);
 
+/* What the kernel tells of a process: its state, as a letter, and its parent. 0, or an errno: ENOENT
+ * or ESRCH if there is none. From proc(5), /proc/PID/stat. */
+int process_look(pid_t pid, char *state, pid_t *parent);
+
 /* Whether a process runs or would if a processor were free, as far as is known: neither stopped (by
- * a signal or a debugger) nor ended. From proc(5), /proc/PID/stat. */
+ * a signal or a debugger) nor ended. */
 bool process_runs(pid_t pid);
 
 /* "killed by signal 9", "ended with status 1". */
