@@ -53,23 +53,28 @@ static bool port_join(void *arg, uint64_t serial, int64_t id) {
 }
 
 /* The lengths stand together before the texts, so that the texts are copied in one go. */
-static bool port_sums(void *arg, struct bundle *bundle) {
-    struct event *event = ask_new(arg, WIRE_SUMS, bundle->serial);
+static nng_msg *small_sums(const struct bundle *bundle) {
     size_t sizes = 4 * (size_t)bundle->slice_count;
     struct wire_writer writer;
+    nng_msg *message = message_new(&writer, WIRE_SUMS, bundle->id, bundle->serial,
+                                   4 + sizes + bundle->text_len);
+    if (message == NULL)
+        return NULL;
+    wire_put_u32(&writer, bundle->slice_count);
+    for (uint32_t i = 0; i < bundle->slice_count; i++)
+        wire_put_u32(&writer,
+                     bundle->slices[i].len | (bundle->slices[i].file ? WIRE_FROM_FILE : 0));
+    wire_put_bytes(&writer, bundle->text, bundle->text_len);
+    return message;
+}
+
+static bool port_sums(void *arg, struct bundle *bundle) {
+    struct event *event = ask_new(arg, WIRE_SUMS, bundle->serial);
     if (event == NULL)
         return false;
     event->bundle = bundle;
-    nng_msg *message = message_new(&writer, WIRE_SUMS, bundle->id, bundle->serial,
-                                   4 + sizes + bundle->text_len);
-    if (message != NULL) {
-        wire_put_u32(&writer, bundle->slice_count);
-        for (uint32_t i = 0; i < bundle->slice_count; i++)
-            wire_put_u32(&writer,
-                         bundle->slices[i].len | (bundle->slices[i].file ? WIRE_FROM_FILE : 0));
-        wire_put_bytes(&writer, bundle->text, bundle->text_len);
-    }
-    send_to(event, bundle->id, message);
+    send_to(event, bundle->id,
+            bundle->buffer != NULL ? buffer_message(bundle) : small_sums(bundle));
     return true;
 }
 

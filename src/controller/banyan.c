@@ -44,6 +44,7 @@ static int start(struct banyan *tree, char *error, size_t size) {
     struct engine_options options = {.deadline_us = (uint64_t)deadline_ms * 1000,
                                      .wall_us = wall_offset_us()};
     int number = loop_open(tree);
+    buffers_ports(&ports);
     asks_ports(&ports);
     peers_ports(&ports);
     if (number == 0 && pipe2(tree->lifeline, O_CLOEXEC) != 0)
@@ -100,6 +101,7 @@ void banyan_close(struct banyan *tree) {
         children_free(tree->children);
     give_back(tree);
     engine_free(tree->engine);
+    buffers_free(tree);
     for (int i = 0; i < 2; i++) {
         if (tree->lifeline[i] >= 0)
             close(tree->lifeline[i]);

@@ -5,6 +5,7 @@
  *   banyan.c    the public interface: opening, closing, commands
  *   answers.c   the public interface: what answers say
  *   loop.c      the one loop: descriptors, timer, and the inbox that nng's threads put into
+ *   buffers.c   where the numbers of long execs lie
  *   asks.c      the engine's ports that are requests through the tree
  *   peers.c     the nodes as processes: starting, watching, ending, asking directly
  *   directory.c the directory of the sockets
@@ -86,6 +87,8 @@ struct banyan {
     uint64_t timer_at;    /* what the timer is set to, in microseconds; UINT64_MAX: not set */
     pthread_mutex_t lock; /* of the inbox */
     struct event *inbox, **inbox_end;
+    struct buffer *buffers;       /* spare ones */
+    unsigned buffer_count;
     struct slice_result *results; /* of the bundle that is being handled */
     uint32_t results_room;
 };
@@ -109,6 +112,11 @@ struct event *events_take(struct banyan *tree);
 /* asks.c */
 void asks_ports(struct engine_ports *ports);
 void asks_handle(struct banyan *tree, const struct event *event);
+
+/* buffers.c */
+void buffers_ports(struct engine_ports *ports);
+nng_msg *buffer_message(const struct bundle *bundle); /* NULL: out of memory */
+void buffers_free(struct banyan *tree);
 
 /* peers.c */
 void peers_ports(struct engine_ports *ports);

@@ -16,82 +16,71 @@ enum {
     BROKEN_FIRST_US = 1000,  /* until a bundle is sent again; doubled for every break in a row */
     BROKEN_LAST_US = 100000, /* up to this */
     SPARE_BUNDLES = 16,
+    SMALL_SLICES = 256, /* room in a new bundle of small execs, at first */
 };
 
 bool bundle_is_large(const struct bundle *bundle) {
     return bundle->text_room > BUNDLE_BYTES;
 }
 
-static struct bundle *bundle_alloc(size_t text_room, uint32_t slice_room) {
-    struct bundle *bundle = calloc(1, sizeof *bundle);
-    if (bundle == NULL)
-        return NULL;
-    bundle->text = malloc(text_room);
-    bundle->slices = malloc(slice_room * sizeof *bundle->slices);
-    if (bundle->text == NULL || bundle->slices == NULL) {
+static void bundle_dispose(struct engine *engine, struct bundle *bundle) {
+    if (bundle->buffer != NULL)
+        engine->ports.unbuffer(engine->ports.arg, bundle->buffer);
+    else
         free(bundle->text);
-        free(bundle->slices);
-        free(bundle);
-        return NULL;
-    }
-    bundle->text_room = text_room;
-    bundle->slice_room = slice_room;
-    return bundle;
-}
-
-static void bundle_dispose(struct bundle *bundle) {
-    free(bundle->text);
     free(bundle->slices);
     free(bundle);
 }
 
-static struct bundle *spare_take(struct bundle **spare, unsigned *count) {
-    struct bundle *bundle = *spare;
-    if (bundle != NULL) {
-        LL_DELETE(*spare, bundle);
-        --*count;
-    }
-    return bundle;
+static struct bundle *bundle_alloc(struct engine *engine, size_t text_room) {
+    struct bundle *bundle = calloc(1, sizeof *bundle);
+    if (bundle == NULL)
+        return NULL;
+    bundle->text_room = text_room;
+    bundle->slice_room = bundle_is_large(bundle) ? 1 : SMALL_SLICES;
+    bundle->slices = malloc(bundle->slice_room * sizeof *bundle->slices);
+    if (bundle_is_large(bundle))
+        bundle->buffer = engine->ports.buffer(engine->ports.arg, text_room, &bundle->text);
+    else
+        bundle->text = malloc(text_room);
+    if (bundle->text != NULL && bundle->slices != NULL)
+        return bundle;
+    bundle_dispose(engine, bundle);
+    return NULL;
 }
 
-/* A bundle with room for so many bytes. NULL: out of memory. */
+/* A bundle with room for so many bytes, or more. NULL: out of memory. */
 struct bundle *bundle_new(struct engine *engine, size_t text_room) {
-    struct bundle *bundle;
-    if (text_room <= BUNDLE_BYTES) {
-        bundle = spare_take(&engine->spare_small, &engine->spare_small_count);
-        if (bundle == NULL)
-            bundle = bundle_alloc(BUNDLE_BYTES, 256);
+    struct bundle *bundle = engine->spare_small;
+    if (text_room > BUNDLE_BYTES) {
+        bundle = bundle_alloc(engine, text_room);
+        if (bundle != NULL)
+            engine->large_count++;
+    } else if (bundle != NULL) {
+        LL_DELETE(engine->spare_small, bundle);
+        engine->spare_small_count--;
     } else {
-        bundle = spare_take(&engine->spare_large, &engine->spare_large_count);
-        if (bundle != NULL && bundle->text_room < text_room) {
-            bundle_dispose(bundle);
-            bundle = NULL;
-        }
-        if (bundle == NULL)
-            bundle = bundle_alloc(text_room, 1);
+        bundle = bundle_alloc(engine, BUNDLE_BYTES);
     }
-    if (bundle != NULL && bundle_is_large(bundle))
-        engine->large_count++;
     return bundle;
 }
 
 void bundle_free(struct engine *engine, struct bundle *bundle) {
-    bool large = bundle_is_large(bundle);
-    struct bundle **spare = large ? &engine->spare_large : &engine->spare_small;
-    unsigned *count = large ? &engine->spare_large_count : &engine->spare_small_count;
-    if (large)
+    if (bundle_is_large(bundle)) {
         engine->large_count--;
-    else
-        engine->small_bytes -= bundle->text_len;
-    if (*count >= SPARE_BUNDLES) {
-        bundle_dispose(bundle);
+        bundle_dispose(engine, bundle);
+        return;
+    }
+    engine->small_bytes -= bundle->text_len;
+    if (engine->spare_small_count == SPARE_BUNDLES) {
+        bundle_dispose(engine, bundle);
         return;
     }
     bundle->text_len = 0;
     bundle->slice_count = 0;
     bundle->member = NULL;
-    LL_PREPEND(*spare, bundle);
-    ++*count;
+    LL_PREPEND(engine->spare_small, bundle);
+    engine->spare_small_count++;
 }
 
 /* Room for one more slice descriptor. */
@@ -264,14 +253,9 @@ void execs_detach(struct engine *engine, struct member *member) {
     }
 }
 
-static void bundle_list_free(struct bundle *list) {
-    struct bundle *bundle, *next;
-    LL_FOREACH_SAFE(list, bundle, next) {
-        bundle_dispose(bundle);
-    }
-}
-
 void bundles_free(struct engine *engine) {
-    bundle_list_free(engine->spare_small);
-    bundle_list_free(engine->spare_large);
+    struct bundle *bundle, *next;
+    LL_FOREACH_SAFE(engine->spare_small, bundle, next) {
+        bundle_dispose(engine, bundle);
+    }
 }

@@ -68,6 +68,7 @@ struct bundle {
     int64_t id;
     char *text; /* the slices' numbers, one slice after the other */
     size_t text_len;
+    void *buffer; /* the shell's, in which the text lies: then there is one slice. NULL: none */
     struct slice *slices;
     uint32_t slice_count;
     /* the engine's own */
@@ -115,6 +116,10 @@ struct engine_ports {
     bool (*spawn)(void *arg, const struct engine_spawn *spawn);
     /* Asks a node through the tree for a sign of life -> engine_joined. */
     bool (*join)(void *arg, uint64_t serial, int64_t id);
+    /* A buffer for the numbers of a long exec: room bytes, at *text. NULL: out of memory. */
+    void *(*buffer)(void *arg, size_t room, char **text);
+    /* It is not needed any more. */
+    void (*unbuffer)(void *arg, void *buffer);
     /* Sends work -> engine_summed. */
     bool (*sums)(void *arg, struct bundle *bundle);
     /* Tells a node its children -> engine_arranged; for parent 0 it is done on return. */

@@ -165,8 +165,8 @@ struct engine {
     /* execs */
     struct exec *streams; /* execs whose numbers come piece by piece */
     struct exec *spare_execs;
-    struct bundle *spare_small, *spare_large;
-    unsigned spare_small_count, spare_large_count;
+    struct bundle *spare_small; /* bundles of small execs, to be used again */
+    unsigned spare_small_count;
     unsigned execs;       /* unanswered */
     size_t small_bytes;   /* text of small bundles that exist */
     size_t held_bytes;    /* text of execs that wait to be located */

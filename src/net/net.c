@@ -74,6 +74,31 @@ int net_guard(nng_socket socket) {
     return error;
 }
 
+#ifdef NET_REPAIRED
+/* Of the library that is linked statically: what its own protocols do to keep a message. */
+void nni_msg_clone(nng_msg *message);
+bool nni_msg_shared(nng_msg *message);
+
+nng_msg *net_share(nng_msg *message) {
+    nni_msg_clone(message);
+    return message;
+}
+
+bool net_is_shared(nng_msg *message) {
+    return nni_msg_shared(message);
+}
+#else
+nng_msg *net_share(nng_msg *message) {
+    nng_msg *copy;
+    return nng_msg_dup(&copy, message) == 0 ? copy : NULL;
+}
+
+bool net_is_shared(nng_msg *message) {
+    (void)message;
+    return false;
+}
+#endif
+
 uint64_t net_now_us(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);

@@ -42,6 +42,13 @@ void net_unlink(const char *address);
 /* Bounds what a peer may send, and lets in no peer of another user. 0, or an error of nng. */
 int net_guard(nng_socket socket);
 
+/* The same message once more, to be sent; NULL: out of memory. Where nng is repaired, that is another
+ * name for it: its bytes must not change as long as it is shared, and it must not be sent again. */
+nng_msg *net_share(nng_msg *message);
+
+/* Whether nng still holds a message that was shared. */
+bool net_is_shared(nng_msg *message);
+
 /* The machine's monotonic clock, in microseconds: the same for all processes. */
 uint64_t net_now_us(void);
 

@@ -118,6 +118,11 @@ int children_set(struct children *children, const struct child *nodes, size_t co
     return 0;
 }
 
+nng_msg *buffer_message(const struct bundle *bundle) {
+    (void)bundle;
+    return NULL;
+}
+
 void children_request(struct children *children, int64_t id, nng_msg *request, link_done *done,
                       void *arg) {
     (void)children, (void)id, (void)done, (void)arg;

@@ -4,6 +4,7 @@
  * lies behind it (the simulator in tests/sim has one). At the end everything that is outstanding is
  * answered well, and every command must have been answered exactly once.
  */
+#include "../unit/buffers.h"
 #include "core/engine.h"
 #include "fuzz.h"
 
@@ -328,6 +329,8 @@ static void start(const struct engine_options *options) {
         .spawn = port_spawn,
         .join = port_join,
         .sums = port_sums,
+        .buffer = port_buffer,
+        .unbuffer = port_unbuffer,
         .arrange = port_arrange,
         .end = port_end,
         .reap = port_reap,

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "../unit/buffers.h"
 #include "sim.h"
 #include "sum/sum.h"
 
@@ -237,6 +238,8 @@ void shell_ports(struct sim *sim, struct engine_ports *ports) {
         .spawn = port_spawn,
         .join = port_join,
         .sums = port_sums,
+        .buffer = port_buffer,
+        .unbuffer = port_unbuffer,
         .arrange = port_arrange,
         .end = port_end,
         .reap = port_reap,

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffers.h"
 #include "core/engine.h"
 
 enum { MOST = 32, DEADLINE_US = 1000000, WALL_US = 5000000 };
@@ -98,6 +99,8 @@ static int set_up(void **state) {
                                        .spawn = port_spawn,
                                        .join = port_join,
                                        .sums = port_sums,
+                                       .buffer = port_buffer,
+                                       .unbuffer = port_unbuffer,
                                        .arrange = port_arrange,
                                        .end = port_end,
                                        .reap = port_reap,
