@@ -23,7 +23,7 @@
 #include <sys/types.h>
 
 enum {
-    MESSAGE_BYTES = 1 << 20, /* of a bulk transfer: as large as banyan's slices */
+    MESSAGE_BYTES = 512 << 10, /* of a bulk transfer: as large as banyan's slices */
     URL_MAX = 64,
     CONTEXTS = 16, /* with which a peer receives */
 };

@@ -125,7 +125,7 @@ def bulk(bench):
     figures = alternate(bench.scale.rounds, fewer={"awk": bench.scale.awk_rounds}, **measurements)
     title = f"exec of {count} numbers on one line ({size / 1e6:.1f} MB), whole programs"
     result = Result("bulk", title, "banyan FILE", "s", figures["banyan"], size=count)
-    result.beside("nng", "bare nng transfer, messages of 1 MiB", figures["nng"])
+    result.beside("nng", "bare nng transfer, messages of 512 KiB", figures["nng"])
     result.beside("kernel", "sum in one process, same kernel", figures["kernel"])
     result.beside("copy", "cat FILE | cat >/dev/null", figures["copy"])
     if awk is not None:

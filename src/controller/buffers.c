@@ -73,9 +73,8 @@ static void port_unbuffer(void *arg, void *held) {
 static void put_head(const struct buffer *buffer, const struct bundle *bundle) {
     uint8_t *body = nng_msg_body(buffer->message);
     struct wire_writer writer = {.at = body, .end = body + HEAD};
-    wire_put_head(
-        &writer,
-        &(struct wire_head){.operation = WIRE_SUMS, .id = bundle->id, .serial = bundle->serial});
+    wire_put_head(&writer, &(struct wire_head){
+                               .operation = WIRE_SUMS, .id = bundle->id, .serial = bundle->serial});
     wire_put_u32(&writer, 1);
     wire_put_u32(&writer, bundle->slices[0].len | (bundle->slices[0].file ? WIRE_FROM_FILE : 0));
 }

@@ -16,10 +16,10 @@
 #include "tree.h"
 
 enum {
-    SLICE_BYTES = 1 << 20,        /* a slice of a long exec: the best size over ipc */
+    SLICE_BYTES = 512 << 10,      /* a slice of a long exec: the best size over ipc */
     BUNDLE_BYTES = 64 << 10,      /* small execs travel together up to this size */
     SLICES_AHEAD = 8,             /* slices of one exec under way at once */
-    SLICES_IN_ALL = 14,           /* of all execs: bounds the memory */
+    SLICES_IN_ALL = 28,           /* of all execs: bounds the memory */
     BUNDLES_AHEAD = 2,            /* bundles of small execs under way to one node */
     RETRY_US = 3000,              /* after a broken path: about the time that a repair takes */
     EXECS_IN_ALL = 100000,        /* unanswered execs before the engine is busy */
