@@ -139,6 +139,35 @@ static void spawn(struct engine *engine, struct member *member) {
         create_retry_later(engine, member);
 }
 
+/* So many processes that start at once would each take as long as all of them, on a busy machine so
+ * long that they would be taken for dead: beyond a number the next one waits for an earlier one. */
+static void start_begin(struct engine *engine, struct member *member) {
+    if (engine->starts == STARTS_MOST) {
+        member->start = START_WAITS;
+        DL_APPEND2(engine->starts_waiting, member, start_prev, start_next);
+        return;
+    }
+    member->start = START_BEGUN;
+    engine->starts++;
+    spawn(engine, member);
+}
+
+static void start_end(struct engine *engine, struct member *member) {
+    if (member->start == START_WAITS)
+        DL_DELETE2(engine->starts_waiting, member, start_prev, start_next);
+    else if (member->start == START_BEGUN)
+        engine->starts--;
+    member->start = START_NONE;
+}
+
+static void starts_go_on(struct engine *engine) {
+    struct member *member = engine->starts_waiting;
+    if (member == NULL || engine->starts == STARTS_MOST)
+        return;
+    DL_DELETE2(engine->starts_waiting, member, start_prev, start_next);
+    start_begin(engine, member);
+}
+
 /* A create whose PARENT is not above its place fails, with one error or the other, once it is known
  * whether PARENT exists. Whatever comes after this command need not wait for that. */
 static void refuse_parent(struct engine *engine, struct command *create) {
@@ -199,7 +228,7 @@ static void create_go(struct engine *engine, struct command *create) {
         member->starter = member_of(place.parent)->serial;
         member->starter_id = place.parent->id;
     }
-    spawn(engine, member);
+    start_begin(engine, member);
 }
 
 static void member_remove(struct engine *engine, struct member *member) {
@@ -215,12 +244,14 @@ static void create_fail(struct engine *engine, struct member *member, enum answe
                         const char *text) {
     struct command *create = member->command;
     member->asked_us = member->retry_us = member->broken_us = 0;
+    start_end(engine, member);
     structural_answer(engine, create, &(struct answer){.code = code, .text = text});
     if (member->pid == 0) {
         uint64_t starter = member->starter;
         free(create);
         member_remove(engine, member);
         repair_unjoined(engine, starter);
+        starts_go_on(engine);
         return;
     }
     engine_phase(engine, member, PHASE_ENDING, member->born);
@@ -228,6 +259,7 @@ static void create_fail(struct engine *engine, struct member *member, enum answe
     repair_unjoined(engine, member->starter);
     if (member->verdict != VERDICT_ENDED)
         engine->ports.end(engine->ports.arg, member->serial);
+    starts_go_on(engine);
 }
 
 void commands_retry(struct engine *engine, struct member *member) {
@@ -272,6 +304,7 @@ void engine_joined(struct engine *engine, uint64_t serial, enum hop hop) {
     member->command = NULL;
     member->asked_us = 0;
     engine_broken(engine, member, false);
+    start_end(engine, member);
     engine_event(engine, member, EVENT_HEARD);
     member->joined_round = engine->survey.last;
     member->joined_us = engine->now_us;
@@ -281,6 +314,7 @@ void engine_joined(struct engine *engine, uint64_t serial, enum hop hop) {
     structural_answer(engine, create, &(struct answer){.code = ANSWER_OK, .pid = member->pid});
     free(create);
     command_waiters_go(engine, command_waiters_take(member));
+    starts_go_on(engine);
 }
 
 /* A node whose starter is lost before it has joined is lost with it. */

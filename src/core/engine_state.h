@@ -24,6 +24,7 @@ enum {
     RETRY_US = 3000,              /* after a broken path: about the time that a repair takes */
     EXECS_IN_ALL = 100000,        /* unanswered execs before the engine is busy */
     ROUNDS_MOST = 8,              /* surveys under way at once */
+    STARTS_MOST = 16,             /* nodes being started at once */
     MOVED_MOST = 16,              /* children that an incident names, at most */
     SMALL_BYTES_IN_ALL = 8 << 20, /* of their text, likewise */
 };
@@ -69,6 +70,8 @@ struct member {
     /* its creation */
     uint64_t asked_us; /* when spawn or join was sent; 0: none is under way */
     uint64_t retry_us; /* when to ask again; 0: no need */
+    enum { START_NONE, START_WAITS, START_BEGUN } start;
+    struct member *start_prev, *start_next; /* in engine.starts_waiting */
     /* its end */
     bool reaped;         /* its exit status is collected: nothing is left of the process */
     bool reaping;        /* asked for */
@@ -160,8 +163,10 @@ struct engine {
     struct command *kills;      /* kills that wait or are under way, and failed creates */
     struct command *pings;      /* pingalls that wait for the commands before them */
     struct command *statuses;   /* likewise */
-    unsigned unsettled;         /* members not in PHASE_PRESENT */
-    bool unsettle;              /* something happened that kills, pingalls or reaps waited for */
+    unsigned starts;            /* members whose start has begun and not ended */
+    struct member *starts_waiting;
+    unsigned unsettled; /* members not in PHASE_PRESENT */
+    bool unsettle;      /* something happened that kills, pingalls or reaps waited for */
     /* execs */
     struct exec *streams; /* execs whose numbers come piece by piece */
     struct exec *spare_execs;

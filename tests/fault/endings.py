@@ -8,9 +8,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 
-PATIENCE_S = 60
+from processes import PATIENCE_S, nodes_in, wait_until
 
 
 def start(banyan, directory):
@@ -70,37 +69,6 @@ def by_kill_amid_creates(tree, pids, chance):
 
 WAYS = [by_exit, by_end_of_input, by_term, by_kill, by_kill_of_stopped, by_kill_of_all,
         by_kill_amid_creates]
-
-
-def lives(pid):
-    try:
-        with open('/proc/%d/stat' % pid) as stat:
-            return stat.read().rsplit(')', 1)[1].split()[0] not in 'ZX'
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def wait_until(condition, what):
-    end = time.monotonic() + PATIENCE_S
-    while not condition():
-        if time.monotonic() > end:
-            sys.exit('FAILED: ' + what())
-        time.sleep(0.005)
-
-
-def nodes_in(directory):
-    """Processes whose arguments name the directory: nodes that nobody knows by their number."""
-    found = []
-    for entry in os.listdir('/proc'):
-        if not entry.isdigit():
-            continue
-        try:
-            with open('/proc/%s/cmdline' % entry, 'rb') as arguments:
-                if b'ipc://' + directory.encode() in arguments.read() and lives(int(entry)):
-                    found.append(int(entry))
-        except OSError:
-            pass
-    return found
 
 
 def run(banyan, directory, way, chance):
