@@ -284,7 +284,7 @@ static int run(struct arguments *arguments, int commands, int signals) {
     } else {
         session_run(&session, signals);
         sources_close(&session);
-        banyan_close(session.tree);
+        banyan_leave(session.tree);
         errors_close(&session);
     }
     terminal_close(&session);

@@ -115,6 +115,14 @@ void banyan_close(struct banyan *tree) {
     free(tree);
 }
 
+/* Threads of nng may still put something into the inbox. */
+void banyan_leave(struct banyan *tree) {
+    static struct banyan *volatile left; /* held on to, so that it is no leak */
+    left = tree;
+    peers_end(left);
+    directory_remove(left);
+}
+
 int banyan_fd(const struct banyan *tree) {
     return tree->epoll;
 }

@@ -115,6 +115,10 @@ struct banyan *banyan_open(const struct banyan_options *options, char *error, si
 /* Ends every node and frees everything. Commands that are not answered yet stay so. */
 void banyan_close(struct banyan *tree);
 
+/* The same for a program that ends now: its memory and connections are left to the end of the process,
+ * since closing many of them may take seconds. No call may follow. */
+void banyan_leave(struct banyan *tree);
+
 /* A descriptor that is readable when banyan_process has something to do. It belongs to the tree. */
 int banyan_fd(const struct banyan *tree);
 
