@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """load BANYAN [--part N] [--seed N] [--unbounded]: banyan under load, every answer checked.
 
-  kills   1000000 execs in one batch over 127 nodes, one of which is killed (kill -9) at every 20000th
-          answer: each exec has one answer, in order; it is the exact sum, or says that the node is
+  kills   1000000 execs in one batch over 127 nodes, of which 50 are killed (kill -9), one at every
+          20000th answer: each exec has one answer, in order; it is the exact sum, or says that the node is
           unavailable, and then the node had been killed
   reader  nobody reads the answers: the input stops, memory is bounded; then somebody reads, and all
           1000000 answers are there
-  crowd   1000 nodes, 100000 execs, one of them killed at every 10000th answer
+  crowd   1000 nodes, 100000 execs, 10 of them killed meanwhile
 
 At the end pingall names those that were killed, and no others; nothing is left. --part runs one Nth of
-the execs, for slow builds; --unbounded does not look at the memory, for those that need more."""
+the execs, and a smaller crowd, for slow builds; --unbounded does not look at the memory, for those that need more."""
 
 import argparse
 import os
@@ -155,7 +155,7 @@ class Load:
     def __init__(self, options, directory):
         self.options, self.directory = options, directory
 
-    def run(self, name, node_count, count, kill_every, reader_waits=False):
+    def run(self, name, node_count, count, kills, reader_waits=False):
         chance = random.Random(self.options.seed)
         began = time.monotonic()
         tree = Tree(self.options.banyan, self.directory, node_count)
@@ -166,7 +166,7 @@ class Load:
             taken = wait_until_stopped(tree, execs.count)
             print('reader: %d execs were taken while nobody read, %d KB' % (taken, tree.peaks()[0]))
             tree.kill_one(chance)
-        unavailable = tree.check(execs, max(kill_every // self.options.part, 1000), chance)
+        unavailable = tree.check(execs, count // kills, chance)
         tree.check_pingall()
         controller, node = tree.peaks()
         tree.end()
@@ -187,9 +187,9 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         load = Load(options, directory)
-        load.run('kills', 127, 1000000, 20000)
-        load.run('reader', 7, 1000000, 500000, reader_waits=True)
-        load.run('crowd', 1000, 100000, 10000)
+        load.run('kills', 127, 1000000, 50)
+        load.run('reader', 7, 1000000, 2, reader_waits=True)
+        load.run('crowd', 1000 if options.part == 1 else 200, 100000, 10)
         wait_until(lambda: not nodes_in(directory), lambda: 'nodes live: %s' % nodes_in(directory))
         left = os.listdir(directory)
         print('left: %d processes, %d files' % (len(nodes_in(directory)), len(left)))
