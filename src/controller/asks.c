@@ -52,18 +52,24 @@ static bool port_join(void *arg, uint64_t serial, int64_t id) {
     return true;
 }
 
-/* The lengths stand together before the texts, so that the texts are copied in one go. */
-static nng_msg *small_sums(const struct bundle *bundle) {
-    size_t sizes = 4 * (size_t)bundle->slice_count;
-    struct wire_writer writer;
-    nng_msg *message = message_new(&writer, WIRE_SUMS, bundle->id, bundle->serial,
-                                   4 + sizes + bundle->text_len);
-    if (message == NULL)
-        return NULL;
-    wire_put_u32(&writer, bundle->slice_count);
+/* What goes before the texts: the lengths stand together, so that the texts are copied in one go, or
+ * not at all. */
+void asks_put_sums(struct wire_writer *writer, const struct bundle *bundle) {
+    wire_put_head(writer, &(struct wire_head){
+                              .operation = WIRE_SUMS, .id = bundle->id, .serial = bundle->serial});
+    wire_put_u32(writer, bundle->slice_count);
     for (uint32_t i = 0; i < bundle->slice_count; i++)
-        wire_put_u32(&writer,
-                     bundle->slices[i].len | (bundle->slices[i].file ? WIRE_FROM_FILE : 0));
+        wire_put_u32(writer, bundle->slices[i].len | (bundle->slices[i].file ? WIRE_FROM_FILE : 0));
+}
+
+static nng_msg *small_sums(const struct bundle *bundle) {
+    size_t room = WIRE_HEAD + 4 + 4 * (size_t)bundle->slice_count + bundle->text_len;
+    nng_msg *message;
+    if (nng_msg_alloc(&message, room) != 0)
+        return NULL;
+    struct wire_writer writer = {.at = nng_msg_body(message)};
+    writer.end = writer.at + room;
+    asks_put_sums(&writer, bundle);
     wire_put_bytes(&writer, bundle->text, bundle->text_len);
     return message;
 }

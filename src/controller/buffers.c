@@ -25,16 +25,26 @@ static void buffer_dispose(struct buffer *buffer) {
     free(buffer);
 }
 
-/* Takes one out of the spare ones that is large enough and that nng does not hold any more. */
+static void buffer_take(struct banyan *tree, struct buffer *buffer) {
+    LL_DELETE(tree->buffers, buffer);
+    tree->buffer_count--;
+}
+
+/* Takes one out of the spare ones that is large enough and that nng does not hold any more. Of those
+ * that are too small one goes, so that they do not stay in the place of larger ones. */
 static struct buffer *buffer_again(struct banyan *tree, size_t room) {
-    struct buffer *buffer;
+    struct buffer *buffer, *small = NULL;
     LL_FOREACH(tree->buffers, buffer) {
-        if (buffer->room >= room && !net_is_shared(buffer->message))
+        if (buffer->room < room)
+            small = buffer;
+        else if (!net_is_shared(buffer->message))
             break;
     }
     if (buffer != NULL) {
-        LL_DELETE(tree->buffers, buffer);
-        tree->buffer_count--;
+        buffer_take(tree, buffer);
+    } else if (small != NULL) {
+        buffer_take(tree, small);
+        buffer_dispose(small);
     }
     return buffer;
 }
@@ -73,10 +83,7 @@ static void port_unbuffer(void *arg, void *held) {
 static void put_head(const struct buffer *buffer, const struct bundle *bundle) {
     uint8_t *body = nng_msg_body(buffer->message);
     struct wire_writer writer = {.at = body, .end = body + HEAD};
-    wire_put_head(&writer, &(struct wire_head){
-                               .operation = WIRE_SUMS, .id = bundle->id, .serial = bundle->serial});
-    wire_put_u32(&writer, 1);
-    wire_put_u32(&writer, bundle->slices[0].len | (bundle->slices[0].file ? WIRE_FROM_FILE : 0));
+    asks_put_sums(&writer, bundle);
 }
 
 nng_msg *buffer_message(const struct bundle *bundle) {

@@ -87,7 +87,7 @@ struct banyan {
     uint64_t timer_at;    /* what the timer is set to, in microseconds; UINT64_MAX: not set */
     pthread_mutex_t lock; /* of the inbox */
     struct event *inbox, **inbox_end;
-    struct buffer *buffers;       /* spare ones */
+    struct buffer *buffers; /* spare ones */
     unsigned buffer_count;
     struct slice_result *results; /* of the bundle that is being handled */
     uint32_t results_room;
@@ -112,6 +112,8 @@ struct event *events_take(struct banyan *tree);
 /* asks.c */
 void asks_ports(struct engine_ports *ports);
 void asks_handle(struct banyan *tree, const struct event *event);
+/* The beginning of the message that carries the bundle, up to the texts. */
+void asks_put_sums(struct wire_writer *writer, const struct bundle *bundle);
 
 /* buffers.c */
 void buffers_ports(struct engine_ports *ports);

@@ -16,11 +16,12 @@ enum {
     BROKEN_FIRST_US = 1000,  /* until a bundle is sent again; doubled for every break in a row */
     BROKEN_LAST_US = 100000, /* up to this */
     SPARE_BUNDLES = 16,
-    SMALL_SLICES = 256, /* room in a new bundle of small execs, at first */
+    FIRST_TEXT = 2 << 10, /* room in a new bundle of small execs, at first: with a thousand nodes */
+    FIRST_SLICES = 64,    /* a thousand bundles gather */
 };
 
 bool bundle_is_large(const struct bundle *bundle) {
-    return bundle->text_room > BUNDLE_BYTES;
+    return bundle->buffer != NULL;
 }
 
 static void bundle_dispose(struct engine *engine, struct bundle *bundle) {
@@ -32,36 +33,37 @@ static void bundle_dispose(struct engine *engine, struct bundle *bundle) {
     free(bundle);
 }
 
-static struct bundle *bundle_alloc(struct engine *engine, size_t text_room) {
+/* With room for one slice of so many bytes, or for several small ones. NULL: out of memory. */
+static struct bundle *bundle_alloc(struct engine *engine, size_t len) {
+    bool large = len > BUNDLE_BYTES;
     struct bundle *bundle = calloc(1, sizeof *bundle);
     if (bundle == NULL)
         return NULL;
-    bundle->text_room = text_room;
-    bundle->slice_room = bundle_is_large(bundle) ? 1 : SMALL_SLICES;
+    bundle->text_room = large ? len : FIRST_TEXT;
+    bundle->slice_room = large ? 1 : FIRST_SLICES;
     bundle->slices = malloc(bundle->slice_room * sizeof *bundle->slices);
-    if (bundle_is_large(bundle))
-        bundle->buffer = engine->ports.buffer(engine->ports.arg, text_room, &bundle->text);
+    if (large)
+        bundle->buffer = engine->ports.buffer(engine->ports.arg, len, &bundle->text);
     else
-        bundle->text = malloc(text_room);
+        bundle->text = malloc(bundle->text_room);
     if (bundle->text != NULL && bundle->slices != NULL)
         return bundle;
     bundle_dispose(engine, bundle);
     return NULL;
 }
 
-/* A bundle with room for so many bytes, or more. NULL: out of memory. */
-struct bundle *bundle_new(struct engine *engine, size_t text_room) {
+/* A bundle for one slice of more than BUNDLE_BYTES, which has room for it, or for smaller ones,
+ * which grows. NULL: out of memory. */
+struct bundle *bundle_new(struct engine *engine, size_t len) {
     struct bundle *bundle = engine->spare_small;
-    if (text_room > BUNDLE_BYTES) {
-        bundle = bundle_alloc(engine, text_room);
-        if (bundle != NULL)
-            engine->large_count++;
-    } else if (bundle != NULL) {
+    if (len <= BUNDLE_BYTES && bundle != NULL) {
         LL_DELETE(engine->spare_small, bundle);
         engine->spare_small_count--;
-    } else {
-        bundle = bundle_alloc(engine, BUNDLE_BYTES);
+        return bundle;
     }
+    bundle = bundle_alloc(engine, len);
+    if (bundle != NULL && bundle_is_large(bundle))
+        engine->large_count++;
     return bundle;
 }
 
@@ -83,10 +85,19 @@ void bundle_free(struct engine *engine, struct bundle *bundle) {
     engine->spare_small_count++;
 }
 
-/* Room for one more slice descriptor. */
-bool bundle_grow(struct bundle *bundle) {
-    if (bundle->slice_count < bundle->slice_room)
-        return true;
+static bool grow_text(struct bundle *bundle, size_t len) {
+    size_t room = bundle->text_room;
+    while (room < len)
+        room *= 2;
+    char *text = realloc(bundle->text, room);
+    if (text == NULL)
+        return false;
+    bundle->text = text;
+    bundle->text_room = room;
+    return true;
+}
+
+static bool grow_slices(struct bundle *bundle) {
     uint32_t room = bundle->slice_room * 2;
     struct slice *slices = realloc(bundle->slices, room * sizeof *slices);
     if (slices == NULL)
@@ -94,6 +105,13 @@ bool bundle_grow(struct bundle *bundle) {
     bundle->slices = slices;
     bundle->slice_room = room;
     return true;
+}
+
+/* Makes room for one more slice, of so many bytes. False: out of memory. */
+bool bundle_grow(struct bundle *bundle, size_t len) {
+    size_t text_len = bundle->text_len + len;
+    return (text_len <= bundle->text_room || grow_text(bundle, text_len)) &&
+           (bundle->slice_count < bundle->slice_room || grow_slices(bundle));
 }
 
 /* Makes the last len bytes of the text a slice of the exec. There must be room for it. */

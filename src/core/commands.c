@@ -160,12 +160,12 @@ static void start_end(struct engine *engine, struct member *member) {
     member->start = START_NONE;
 }
 
-static void starts_go_on(struct engine *engine) {
-    struct member *member = engine->starts_waiting;
-    if (member == NULL || engine->starts == STARTS_MOST)
-        return;
-    DL_DELETE2(engine->starts_waiting, member, start_prev, start_next);
-    start_begin(engine, member);
+void starts_settle(struct engine *engine) {
+    while (engine->starts_waiting != NULL && engine->starts < STARTS_MOST) {
+        struct member *member = engine->starts_waiting;
+        DL_DELETE2(engine->starts_waiting, member, start_prev, start_next);
+        start_begin(engine, member);
+    }
 }
 
 /* A create whose PARENT is not above its place fails, with one error or the other, once it is known
@@ -251,7 +251,6 @@ static void create_fail(struct engine *engine, struct member *member, enum answe
         free(create);
         member_remove(engine, member);
         repair_unjoined(engine, starter);
-        starts_go_on(engine);
         return;
     }
     engine_phase(engine, member, PHASE_ENDING, member->born);
@@ -259,7 +258,6 @@ static void create_fail(struct engine *engine, struct member *member, enum answe
     repair_unjoined(engine, member->starter);
     if (member->verdict != VERDICT_ENDED)
         engine->ports.end(engine->ports.arg, member->serial);
-    starts_go_on(engine);
 }
 
 void commands_retry(struct engine *engine, struct member *member) {
@@ -314,7 +312,6 @@ void engine_joined(struct engine *engine, uint64_t serial, enum hop hop) {
     structural_answer(engine, create, &(struct answer){.code = ANSWER_OK, .pid = member->pid});
     free(create);
     command_waiters_go(engine, command_waiters_take(member));
-    starts_go_on(engine);
 }
 
 /* A node whose starter is lost before it has joined is lost with it. */

@@ -220,6 +220,7 @@ struct member *command_wait(struct engine *engine, struct command *command, int6
 bool command_cut_off(struct engine *engine, int64_t id, uint64_t seq);
 struct command *command_waiters_take(struct member *member);
 void command_waiters_go(struct engine *engine, struct command *waiters);
+void starts_settle(struct engine *engine); /* lets creates go on that waited for others */
 void commands_lost(struct engine *engine, struct member *member); /* creates below a lost node */
 void commands_retry(struct engine *engine, struct member *member);
 void commands_stuck(struct engine *engine, struct member *member); /* it does not start */
@@ -230,7 +231,7 @@ void statuses_settle(struct engine *engine);
 
 /* kills.c */
 void kill_go(struct engine *engine, struct command *kill);
-void commands_settle(struct engine *engine); /* lets kills, pingalls and reaps go on */
+void commands_settle(struct engine *engine); /* lets creates, kills, pingalls and reaps go on */
 bool member_gone(struct engine *engine, const struct member *member);
 
 /* incidents.c */
@@ -260,10 +261,10 @@ void execs_free(struct engine *engine);
 
 /* bundles.c */
 bool bundle_is_large(const struct bundle *bundle);
-struct bundle *bundle_new(struct engine *engine, size_t text_room);
+struct bundle *bundle_new(struct engine *engine, size_t len);
 void bundle_free(struct engine *engine, struct bundle *bundle);
 void bundle_done(struct engine *engine, struct bundle *bundle);
-bool bundle_grow(struct bundle *bundle);
+bool bundle_grow(struct bundle *bundle, size_t len);
 void bundle_add_slice(struct bundle *bundle, struct exec *exec, size_t len);
 void bundles_flush_later(struct engine *engine, struct member *member);
 void execs_flush(struct engine *engine);

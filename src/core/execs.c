@@ -172,13 +172,13 @@ void exec_slice_back(struct exec *exec, uint32_t number, const struct slice_resu
 static bool gather(struct engine *engine, struct member *member, struct exec *exec,
                    const char *text, size_t len) {
     struct bundle *open = member->open;
-    if (open != NULL && open->text_len + len > open->text_room) {
+    if (open != NULL && open->text_len + len > BUNDLE_BYTES) {
         DL_APPEND(member->ready, open);
         member->open = open = NULL;
     }
     if (open == NULL && (open = bundle_new(engine, len)) == NULL)
         return false;
-    if (!bundle_grow(open)) {
+    if (!bundle_grow(open, len)) {
         if (open != member->open) /* there others wait in it, too */
             bundle_free(engine, open);
         return false;

@@ -179,5 +179,6 @@ void commands_settle(struct engine *engine) {
             reap(engine, member_of(at));
         statuses_settle(engine); /* kills may wait for them */
         kills_settle(engine);
+        starts_settle(engine);
     }
 }

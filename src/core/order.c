@@ -3,13 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHORT_TEXT = 48, SLOTS_FIRST = 1024 };
+enum { SHORT_TEXT = 40, SLOTS_FIRST = 1024 };
 
+/* Hundreds of thousands of them wait at times. */
 struct slot {
     bool settled;
-    size_t len;
-    char text[SHORT_TEXT];
-    char *long_text; /* instead of text */
+    uint32_t len;
+    union {
+        char text[SHORT_TEXT];
+        char *long_text; /* where len > SHORT_TEXT */
+    };
 };
 
 struct order {
@@ -34,6 +37,10 @@ struct order *order_new(bool by_command, order_emit *emit, void *arg) {
     return order;
 }
 
+static bool is_long(const struct slot *slot) {
+    return slot->settled && slot->len > SHORT_TEXT;
+}
+
 static struct slot *slot_of(const struct order *order, uint64_t ticket) {
     return &order->slots[ticket & (order->room - 1)];
 }
@@ -41,8 +48,11 @@ static struct slot *slot_of(const struct order *order, uint64_t ticket) {
 void order_free(struct order *order) {
     if (order == NULL)
         return;
-    for (uint64_t ticket = order->first; ticket <= order->last && order->by_command; ticket++)
-        free(slot_of(order, ticket)->long_text);
+    for (uint64_t ticket = order->first; ticket <= order->last && order->by_command; ticket++) {
+        struct slot *slot = slot_of(order, ticket);
+        if (is_long(slot))
+            free(slot->long_text);
+    }
     free(order->slots);
     free(order);
 }
@@ -65,11 +75,8 @@ uint64_t order_take(struct order *order) {
         return 0;
     order->last++;
     order->open++;
-    if (order->by_command) {
-        struct slot *slot = slot_of(order, order->last);
-        slot->settled = false;
-        slot->long_text = NULL;
-    }
+    if (order->by_command)
+        slot_of(order, order->last)->settled = false;
     return order->last;
 }
 
@@ -78,7 +85,7 @@ static bool keep(struct slot *slot, const char *text, size_t len) {
     if (len > SHORT_TEXT && (room = slot->long_text = malloc(len)) == NULL)
         return false;
     memcpy(room, text, len);
-    slot->len = len;
+    slot->len = (uint32_t)len;
     slot->settled = true;
     return true;
 }
@@ -87,10 +94,11 @@ static bool keep(struct slot *slot, const char *text, size_t len) {
 static void emit_settled(struct order *order) {
     while (order->first <= order->last && slot_of(order, order->first)->settled) {
         struct slot *slot = slot_of(order, order->first);
-        order->emit(order->arg, slot->long_text != NULL ? slot->long_text : slot->text, slot->len);
-        if (slot->long_text != NULL)
+        order->emit(order->arg, is_long(slot) ? slot->long_text : slot->text, slot->len);
+        if (is_long(slot)) {
             order->waiting_bytes -= slot->len;
-        free(slot->long_text);
+            free(slot->long_text);
+        }
         order->first++;
         order->waiting--;
     }

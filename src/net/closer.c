@@ -9,6 +9,7 @@
 enum {
     HANDSHAKE_US = 10500000, /* nng gives it up after 10 s (ipc.c) */
     LOOK_AGAIN_NS = 5000000, /* at those that are being connected */
+    BACKLOG = 1000,          /* that wait to be closed: enough */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of all below */
@@ -108,6 +109,13 @@ void closer_close(struct closing *closing) {
     pthread_mutex_unlock(&lock);
     if (!handed)
         closing->close(closing->arg);
+}
+
+bool closer_backed_up(void) {
+    pthread_mutex_lock(&lock);
+    bool many = open_count >= BACKLOG;
+    pthread_mutex_unlock(&lock);
+    return many;
 }
 
 void closer_wait(void) {

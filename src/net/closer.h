@@ -14,6 +14,7 @@
 #define BANYAN_CLOSER_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "net.h"
@@ -30,6 +31,9 @@ struct closing {
 
 /* Has it closed soon. Without a thread it is closed within the call. Any thread but nng's. */
 void closer_close(struct closing *closing);
+
+/* Whether so many wait to be closed that none should be opened that can wait. Any thread. */
+bool closer_backed_up(void);
 
 /* Waits until everything that was handed over is closed. Not on the closer's thread, or nng's. */
 void closer_wait(void);

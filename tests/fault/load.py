@@ -2,14 +2,15 @@
 """load BANYAN [--part N] [--seed N] [--unbounded]: banyan under load, every answer checked.
 
   kills   1000000 execs in one batch over 127 nodes, of which 50 are killed (kill -9), one at every
-          20000th answer: each exec has one answer, in order; it is the exact sum, or says that the node is
-          unavailable, and then the node had been killed
+          20000th answer: each exec has one answer, in order; it is the exact sum, or says that the
+          node is unavailable, and then the node had been killed
   reader  nobody reads the answers: the input stops, memory is bounded; then somebody reads, and all
           1000000 answers are there
   crowd   1000 nodes, 100000 execs, 10 of them killed meanwhile
 
 At the end pingall names those that were killed, and no others; nothing is left. --part runs one Nth of
-the execs, and a smaller crowd, for slow builds; --unbounded does not look at the memory, for those that need more."""
+the execs, and a smaller crowd, for slow builds; --unbounded does not look at the memory, for those
+that need more."""
 
 import argparse
 import os
@@ -24,9 +25,8 @@ import time
 
 from processes import nodes_in, peak_kb, wait_until
 
-# Seen: 65 to 115 MB, most of it in the crowd, where many nodes at once are asked directly (a socket of
-# nng each); without a bound on what waits for an answer it would be ten times as much.
-CONTROLLER_KB_MOST = 200 << 10
+# Seen: 50 to 65 MB; without a bound on what waits for an answer it would be ten times as much.
+CONTROLLER_KB_MOST = 100 << 10
 NODE_KB_MOST = 30 << 10
 COMMANDS_AT_ONCE = 500
 READER_EXECS_LEAST = 300000  # more than are taken without a reader

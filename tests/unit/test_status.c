@@ -12,126 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buffers.h"
-#include "core/engine.h"
-
-enum { MOST = 32, DEADLINE_US = 1000000, WALL_US = 5000000 };
-
-/* ---- a controller that does nothing by itself ---- */
-
-struct told {
-    unsigned answers;
-    struct answer answer;
-    struct answer_node nodes[MOST];
-};
-
-static struct engine *engine;
-static struct told told[MOST]; /* by the tags of the commands */
-static uint64_t serials[MOST]; /* of the spawns, in their order; the engine counts them from 1 */
-static size_t spawn_count;
-static struct bundle *lent;
-
-static void port_answer(void *arg, void *tag, const struct answer *answer) {
-    struct told *at = tag;
-    (void)arg;
-    assert_true(answer->node_count <= MOST);
-    at->answers++;
-    at->answer = *answer;
-    if (answer->node_count > 0)
-        memcpy(at->nodes, answer->nodes, answer->node_count * sizeof *answer->nodes);
-}
-
-static bool port_spawn(void *arg, const struct engine_spawn *spawn) {
-    (void)arg;
-    serials[spawn_count++] = spawn->node.serial;
-    return true;
-}
-
-static bool port_join(void *arg, uint64_t serial, int64_t id) {
-    (void)arg, (void)serial, (void)id;
-    return true;
-}
-
-static bool port_sums(void *arg, struct bundle *bundle) {
-    (void)arg;
-    lent = bundle;
-    return true;
-}
-
-static bool port_arrange(void *arg, const struct engine_children *children) {
-    (void)arg, (void)children;
-    return true;
-}
-
-static void port_end(void *arg, uint64_t serial) {
-    (void)arg, (void)serial;
-}
-
-static bool port_reap(void *arg, uint64_t serial, uint64_t parent, int64_t parent_id) {
-    (void)arg, (void)serial, (void)parent, (void)parent_id;
-    return true;
-}
-
-static bool port_survey(void *arg, uint64_t round, uint64_t budget_us, uint64_t slack_us) {
-    (void)arg, (void)round, (void)budget_us, (void)slack_us;
-    return true;
-}
-
-static bool port_probe(void *arg, uint64_t serial) {
-    (void)arg, (void)serial;
-    return true;
-}
-
-static void port_unprobe(void *arg, uint64_t serial) {
-    (void)arg, (void)serial;
-}
-
-static void port_notice(void *arg, const char *line) {
-    (void)arg, (void)line;
-}
-
-static void port_forget(void *arg, uint64_t serial) {
-    (void)arg, (void)serial;
-}
-
-static int set_up(void **state) {
-    const struct engine_ports ports = {.answer = port_answer,
-                                       .spawn = port_spawn,
-                                       .join = port_join,
-                                       .sums = port_sums,
-                                       .buffer = port_buffer,
-                                       .unbuffer = port_unbuffer,
-                                       .arrange = port_arrange,
-                                       .end = port_end,
-                                       .reap = port_reap,
-                                       .survey = port_survey,
-                                       .probe = port_probe,
-                                       .unprobe = port_unprobe,
-                                       .notice = port_notice,
-                                       .forget = port_forget};
-    (void)state;
-    memset(told, 0, sizeof told);
-    spawn_count = 0;
-    lent = NULL;
-    engine = engine_new(&(struct engine_options){.deadline_us = DEADLINE_US, .wall_us = WALL_US},
-                        &ports);
-    engine_time(engine, 100);
-    return engine == NULL;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    if (lent != NULL)
-        engine_summed(engine, lent, HOP_BROKEN, NULL, NULL);
-    engine_free(engine);
-    return 0;
-}
+#include "by_hand.h"
 
 /* ---- steps ---- */
-
-static void create(int64_t id, unsigned tag) {
-    engine_create(engine, &told[tag], id, false, 0);
-}
 
 static void kill_node(int64_t id, unsigned tag) {
     engine_kill(engine, &told[tag], id);
@@ -140,13 +23,6 @@ static void kill_node(int64_t id, unsigned tag) {
 
 static void status(enum engine_scope scope, int64_t id, unsigned tag) {
     engine_status(engine, &told[tag], scope, id);
-    engine_flush(engine);
-}
-
-/* The spawn of that number is done, and the node joins. */
-static void joins(size_t spawn) {
-    engine_spawned(engine, serials[spawn], HOP_OK, 1000 + (int64_t)spawn, NULL);
-    engine_joined(engine, serials[spawn], HOP_OK);
     engine_flush(engine);
 }
 
@@ -181,11 +57,6 @@ static void expect_nodes(unsigned tag, const char *ids) {
         len += (size_t)snprintf(text + len, sizeof text - len, i > 0 ? " %lld" : "%lld",
                                 (long long)told[tag].nodes[i].id);
     assert_string_equal(text, ids);
-}
-
-static void expect_code(unsigned tag, enum answer_code code) {
-    assert_int_equal(told[tag].answers, 1);
-    assert_int_equal(told[tag].answer.code, code);
 }
 
 /* ---- tests ---- */
@@ -369,8 +240,6 @@ static void the_end(void **state) {
     expect_open(11);
     expect_open(12);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
