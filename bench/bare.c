@@ -149,7 +149,7 @@ int main(int argc, char **argv) {
     mallopt(M_MMAP_THRESHOLD, 64 * MESSAGE_BYTES);
     mallopt(M_TRIM_THRESHOLD, 256 * MESSAGE_BYTES);
     signal(SIGPIPE, SIG_IGN);
-    net_init();
+    check(net_init(), "nng_init");
     for (size_t i = 0; argc >= 4 && strcmp(argv[1], "peer") == 0 && i < COUNT_OF(roles); i++) {
         if (strcmp(argv[2], roles[i].name) == 0)
             peer_main(&roles[i], argv[3], argv[4]);

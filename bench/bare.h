@@ -16,11 +16,12 @@
 #ifndef BENCH_BARE_H
 #define BENCH_BARE_H
 
-#include <nng/nng.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+#include "net/compat.h"
 
 enum {
     MESSAGE_BYTES = 512 << 10, /* of a bulk transfer: as large as banyan's slices */

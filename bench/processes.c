@@ -2,9 +2,6 @@
 #include "bare.h"
 
 #include <errno.h>
-#include <nng/protocol/reqrep0/rep.h>
-#include <nng/protocol/survey0/respond.h>
-#include <nng/protocol/survey0/survey.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -51,8 +51,9 @@ static int start(struct banyan *tree, char *error, size_t size) {
         number = errno;
     if (number == 0 && prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
         number = errno;
+    if (number == 0 && net_init() != 0)
+        number = EAGAIN; /* no threads, or no memory */
     if (number == 0) {
-        net_init();
         tree->engine = engine_new(&options, &ports);
         tree->children = children_new();
         if (tree->engine == NULL || tree->children == NULL)

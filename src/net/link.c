@@ -1,6 +1,5 @@
 #include "link.h"
 
-#include <nng/protocol/reqrep0/req.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

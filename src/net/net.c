@@ -1,6 +1,5 @@
 #include "net.h"
 
-#include <nng/transport/ipc/ipc.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -10,13 +9,8 @@
 
 enum { NET_OVERHEAD = 64 }; /* of nng's own headers in a message */
 
-void net_init(void) {
-#ifdef NNG_INIT_NUM_TASK_THREADS_KNOWN
-    nng_init_set_parameter(NNG_INIT_NUM_TASK_THREADS, 2);
-    nng_init_set_parameter(NNG_INIT_NUM_EXPIRE_THREADS, 1);
-    nng_init_set_parameter(NNG_INIT_NUM_POLLER_THREADS, 1);
-    nng_init_set_parameter(NNG_INIT_NUM_RESOLVER_THREADS, 1);
-#endif
+int net_init(void) {
+    return compat_init();
 }
 
 const char *net_version(void) {
@@ -60,7 +54,7 @@ void net_unlink(const char *address) {
 static void admit(nng_pipe pipe, nng_pipe_ev event, void *arg) {
     uint64_t uid;
     (void)event, (void)arg;
-    int error = nng_pipe_get_uint64(pipe, NNG_OPT_IPC_PEER_UID, &uid);
+    int error = compat_peer_uid(pipe, &uid);
     if (error == NNG_ENOTSUP)
         return;
     if (error != 0 || uid != geteuid())

@@ -7,10 +7,11 @@
 #ifndef BANYAN_NET_H
 #define BANYAN_NET_H
 
-#include <nng/nng.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "net/compat.h"
 
 /* The two sockets of a node; its address names both. */
 enum net_kind {
@@ -23,8 +24,9 @@ enum {
     NET_PATH_MAX = 107, /* bytes of a socket's path: what sun_path holds */
 };
 
-/* Settles how many threads nng starts. Before any other call of nng; once in a process. */
-void net_init(void);
+/* Settles how many threads nng starts. Before any other call of nng. 0, or an error of nng (2 and
+ * later). */
+int net_init(void);
 
 /* "nng 1.5.2 (static, repaired)". */
 const char *net_version(void);

@@ -1,7 +1,5 @@
 #include "service.h"
 
-#include <nng/protocol/reqrep0/rep.h>
-#include <nng/protocol/survey0/respond.h>
 #include <pthread.h>
 #include <stdlib.h>
 

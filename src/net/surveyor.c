@@ -1,6 +1,5 @@
 #include "surveyor.h"
 
-#include <nng/protocol/survey0/survey.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

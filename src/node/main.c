@@ -166,7 +166,9 @@ int main(int argc, char **argv) {
     node.address = argv[3];
     if (chdir("/") != 0) /* it would only keep a directory busy */
         fail(&node, "cannot leave the working directory", NNG_EINTERNAL);
-    net_init();
+    int error = net_init();
+    if (error != 0)
+        fail(&node, "cannot start nng", error);
     node.lifeline = process_watch_lifeline(PROCESS_LIFELINE_FD);
     node.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     node.children = children_new();

@@ -67,8 +67,7 @@ int main(int argc, char **argv) {
     int error;
     snprintf(address, sizeof address, "ipc://%.40s/%d", directory != NULL ? directory : "/tmp",
              getpid());
-    net_init();
-    if (!net_url(address, NET_REQUESTS, url) ||
+    if (net_init() != 0 || !net_url(address, NET_REQUESTS, url) ||
         service_open(NET_REQUESTS, url, answer_nothing, NULL, &error) == NULL) {
         fprintf(stderr, "closings: cannot listen at %s\n", address);
         return 2;
