@@ -16,8 +16,8 @@ enum {
     BROKEN_FIRST_US = 1000,  /* until a bundle is sent again; doubled for every break in a row */
     BROKEN_LAST_US = 100000, /* up to this */
     SPARE_BUNDLES = 16,
-    FIRST_TEXT = 2 << 10, /* room in a new bundle of small execs, at first: with a thousand nodes */
-    FIRST_SLICES = 64,    /* a thousand bundles gather */
+    FIRST_TEXT = 2048, /* room in a new bundle of small execs, which grows: a thousand nodes ... */
+    FIRST_SLICES = 64, /* ... have a thousand bundles at once */
 };
 
 bool bundle_is_large(const struct bundle *bundle) {

@@ -8,7 +8,7 @@ enum { SHORT_TEXT = 40, SLOTS_FIRST = 1024 };
 /* Hundreds of thousands of them wait at times. */
 struct slot {
     bool settled;
-    uint32_t len;
+    uint32_t len; /* no answer comes near 4 GiB */
     union {
         char text[SHORT_TEXT];
         char *long_text; /* where len > SHORT_TEXT */

@@ -1,6 +1,6 @@
 /*
- * net: what every user of nng in this program shares: start-up, addresses, socket options, and the
- * few lines that differ between versions of nng.
+ * net: what every user of nng in this program shares: start-up, addresses, socket options. What
+ * differs between versions of nng stands in compat.h.
  *
  * Facts about nng were read from its source, 1.5.2 and later, and measured.
  */

@@ -30,9 +30,9 @@
  *   nni_cv_wake      is called after each look through the timers. One that is due in this very
  *                    millisecond was neither late enough to expire nor early enough to wait for, so
  *                    that the thread looked again and again; with some hundred dialers that dial
- *                    anew it never rested, and closing a connection took two to three times as long. Here it
- *                    waits for the next millisecond before it looks a second time. (The thread is
- *                    known by the name that it gives itself: nni_thr_set_name.)
+ *                    anew it never rested, and closing a connection took two to three times as
+ *                    long. Here it waits for the next millisecond before it looks a second time.
+ *                    (The thread is known by the name that it gives itself: nni_thr_set_name.)
  *   nni_alloc, nni_zalloc
  *                    are where nng gets its memory, and in many places it crashes without (opening a
  *                    socket, a context, a connection). Here a small piece is asked for again for a
@@ -122,7 +122,8 @@ int __wrap_nni_plat_ncpu(void) {
     return 1;
 }
 
-static _Thread_local bool expires; /* this is the thread of the timers */
+static _Thread_local bool expires;          /* this is the thread of the timers */
+static _Thread_local struct nni_cv *timers; /* what it waits on, with nothing else to do */
 static _Thread_local bool scanned; /* it has looked through all of them, and not waited since */
 
 void __wrap_nni_thr_set_name(struct nni_thr *thread, const char *name) {
@@ -130,17 +131,22 @@ void __wrap_nni_thr_set_name(struct nni_thr *thread, const char *name) {
     __real_nni_thr_set_name(thread, name);
 }
 
-/* The thread of the timers calls this at the end of each look, under the lock, on the condition that
- * it is woken by. */
+/* The thread of the timers calls this at the end of each look, on the condition that it waits on next;
+ * on others, whose locks must not be let go of, in the operations that it ends. */
 void __wrap_nni_cv_wake(struct nni_cv *cv) {
     __real_nni_cv_wake(cv);
-    if (expires && scanned)
+    if (cv != timers)
+        return;
+    if (scanned)
         __real_nni_cv_until(cv, nni_clock() + 1);
     scanned = true;
 }
 
 int __wrap_nni_cv_until(struct nni_cv *cv, uint64_t until_ms) {
-    scanned = false;
+    if (expires) {
+        timers = cv;
+        scanned = false;
+    }
     if (until_ms != 0 && until_ms != UINT64_MAX) /* not "at once", not "never" */
         until_ms++;
     return __real_nni_cv_until(cv, until_ms);
