@@ -6,7 +6,7 @@
  *                    that whoever waits for it waits for ever: after a peer died in the middle of a
  *                    message, the one thread that removes connections (nng issues 1543 and 1813).
  *                    Here it completes with that error. (1.9 and later mend some of the cases; with
- *                    1.12.0 tests/fault/hostile met another one in five of 32 runs.)
+ *                    1.12.0 tests/fault/hostile met another one in about one of seven runs.)
  */
 struct nng_aio;
 
