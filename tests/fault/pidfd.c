@@ -1,6 +1,6 @@
 /*
  * pidfd: stands in for the calls of that name under valgrind, which (3.19) does not know them. The
- * descriptor is one end of a pipe, and a thread that looks whether the process has ended writes to the
+ * descriptor is one end of a pipe, and a thread that looks whether the process has ended closes the
  * other; to be preloaded, by fault/valgrind.py.
  */
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <time.h>
@@ -20,7 +21,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct watched {
     pid_t pid; /* 0: none */
     int fd;    /* readable when it has ended */
-    int end;   /* of the pipe: to be written to */
+    int end;   /* the other one of the pipe */
 } watched[MOST];
 
 static bool has_ended(pid_t pid) {
@@ -56,7 +57,8 @@ static void start(void) {
     sigset_t all, old;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
-    pthread_create(&thread, NULL, look, NULL);
+    if (pthread_create(&thread, NULL, look, NULL) != 0)
+        abort();
     pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 

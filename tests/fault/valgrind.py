@@ -82,6 +82,7 @@ class Run:
 
     def check(self, whole):
         """Looks through all logs. How many descriptors the process `whole` had at its end."""
+        found = None
         for name in sorted(os.listdir(self.directory)):
             if name.endswith('.log'):
                 with open(os.path.join(self.directory, name)) as file:

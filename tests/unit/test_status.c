@@ -2,17 +2,9 @@
  * When a status is answered, and with which nodes: the engine by hand, with ports that only note
  * what they are asked for.
  */
-#include <setjmp.h> /* cmocka needs all four before it */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "by_hand.h"
+
+#include <stdio.h>
 
 /* ---- steps ---- */
 
