@@ -1,8 +1,13 @@
 /*
- * nng_repair.c: repairs nng below 1.10 while it is linked statically. Each function stands in for
- * an internal one of the library (ld's --wrap), calls it, and mends what later versions mend. What
- * they do not mend stands in nng_repair_begin.c.
+ * nng_repair.c: repairs nng 1, from 1.5.2 to 1.12 at least, while it is linked statically. Each
+ * function stands in for an internal one of the library (ld's --wrap), and calls it; where a later
+ * version has mended what it mends, it changes nothing.
  *
+ *   nni_aio_begin    of a stopped operation returns an error without completing the operation, so
+ *                    that whoever waits for it waits for ever: after a peer died in the middle of a
+ *                    message, the one thread that removes connections (nng issues 1543 and 1813).
+ *                    Here it completes with that error. (1.9 and later mend some of the cases; with
+ *                    1.12.0 tests/fault/hostile met another one in about one of seven runs.)
  *   nni_plat_errno   turned EPIPE into "closed", which a listener takes for its own end: a client
  *                    that vanished before the handshake made it deaf (issue 1518, fixed in 1.6).
  *                    Here it is a reset connection.
@@ -66,10 +71,14 @@ enum {
     SEND_BUFFER = 1 << 20,
 };
 
+struct nng_aio;
 struct nni_cv;
 struct nni_thr;
 struct nni_posix_pfd;
 
+int __real_nni_aio_begin(struct nng_aio *aio);
+int __wrap_nni_aio_begin(struct nng_aio *aio);
+void nni_aio_finish_error(struct nng_aio *aio, int error);
 int __real_nni_plat_errno(int error);
 int __wrap_nni_plat_errno(int error);
 int __wrap_nni_plat_ncpu(void);
@@ -99,6 +108,13 @@ typedef void nni_thr_func(void *arg);
 struct nni_thr;
 int __real_nni_thr_init(struct nni_thr *thread, nni_thr_func *work, void *arg);
 int __wrap_nni_thr_init(struct nni_thr *thread, nni_thr_func *work, void *arg);
+
+int __wrap_nni_aio_begin(struct nng_aio *aio) {
+    int error = __real_nni_aio_begin(aio);
+    if (error != 0)
+        nni_aio_finish_error(aio, error);
+    return error;
+}
 
 int __wrap_nni_plat_errno(int error) {
     return __real_nni_plat_errno(error == EPIPE ? ECONNRESET : error);
