@@ -13,10 +13,16 @@
  *                    Here it is a reset connection.
  *   nni_plat_ncpu    decides how many threads every process starts: two for each processor, and
  *                    more. Here it tells of one; 1.5.2 has no other knob.
- *   nni_thr_init     starts a thread; where several are started for the same work (two for callbacks,
- *                    four that look up host names), all but the first are left out here. Two threads
- *                    for callbacks fought for one lock at every message. No callback of nng or of
- *                    this program waits for another one.
+ *   nni_thr_init     starts a thread; where several are started for the same work (two for callbacks),
+ *                    all but the first are left out here. Two threads for callbacks fought for one
+ *                    lock at every message. No callback of nng or of this program waits for another
+ *                    one.
+ *   nni_posix_resolv_sysinit
+ *                    starts the thread that looks up host names. Sockets of this program have paths:
+ *                    here there is no such thread in every process. (Whoever has them listen at
+ *                    tcp:// takes this out again, and getaddrinfo.)
+ *   getaddrinfo      is what that thread would call; here it is left out, and with it all that it
+ *                    needs of the system's library, which cannot be linked statically.
  *   nni_random       was taken for a signed number where the pause before the next dialing is drawn:
  *                    half of the pauses were negative, that is none (fixed in 1.10). Here it is
  *                    never more than a signed number holds.
@@ -55,6 +61,7 @@
  *                    the process is lost.
  */
 #include <errno.h>
+#include <netdb.h>
 #include <nng/nng.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -99,6 +106,9 @@ void __wrap_nni_sp_tran_sys_fini(void);
 int __real_nni_posix_pfd_init(struct nni_posix_pfd **pfd, int fd);
 int __wrap_nni_posix_pfd_init(struct nni_posix_pfd **pfd, int fd);
 
+int __wrap_nni_posix_resolv_sysinit(void);
+int __wrap_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **result);
 uint32_t __real_nni_random(void);
 uint32_t __wrap_nni_random(void);
 int __real_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event);
@@ -152,6 +162,16 @@ int __wrap_nni_cv_until(struct nni_cv *cv, uint64_t until_ms) {
     if (until_ms != 0 && until_ms != UINT64_MAX) /* not "at once", not "never" */
         until_ms++;
     return __real_nni_cv_until(cv, until_ms);
+}
+
+int __wrap_nni_posix_resolv_sysinit(void) {
+    return 0;
+}
+
+int __wrap_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **result) {
+    (void)name, (void)service, (void)hints, (void)result;
+    return EAI_FAIL;
 }
 
 uint32_t __wrap_nni_random(void) {
