@@ -43,15 +43,6 @@ static struct event *ask_new(struct banyan *tree, enum wire_operation operation,
     return event;
 }
 
-static bool port_join(void *arg, uint64_t serial, int64_t id) {
-    struct wire_writer writer;
-    struct event *event = ask_new(arg, WIRE_JOIN, serial);
-    if (event == NULL)
-        return false;
-    send_to(event, id, message_new(&writer, WIRE_JOIN, id, serial, 0));
-    return true;
-}
-
 /* What goes before the texts: the lengths stand together, so that the texts are copied in one go, or
  * not at all. */
 void asks_put_sums(struct wire_writer *writer, const struct bundle *bundle) {
@@ -165,29 +156,31 @@ static bool port_spawn(void *arg, const struct engine_spawn *spawn) {
         peer = peer_new(tree, &spawn->node);
     if (peer == NULL)
         return false;
+    peer->parent = spawn->parent;
     if (spawn->parent == 0)
         return peer_start(tree, peer);
     return peer_address(tree, peer, (char[PROCESS_TEXT_MAX]){""}) && ask_spawn(tree, spawn);
 }
 
-static bool ask_reap(struct banyan *tree, uint64_t serial, uint64_t parent, int64_t parent_id) {
+bool ask_reap(struct banyan *tree, const struct engine_reap *reap) {
     struct wire_writer writer;
-    struct event *event = ask_new(tree, WIRE_REAP, serial);
+    struct event *event = ask_new(tree, WIRE_REAP, reap->serial);
     if (event == NULL)
         return false;
-    nng_msg *message = message_new(&writer, WIRE_REAP, parent_id, parent, 8);
-    if (message != NULL)
-        wire_put_u64(&writer, serial);
-    send_to(event, parent_id, message);
+    nng_msg *message = message_new(&writer, WIRE_REAP, reap->parent_id, reap->parent, 16);
+    if (message != NULL) {
+        wire_put_u64(&writer, reap->version);
+        wire_put_u64(&writer, reap->serial);
+    }
+    send_to(event, reap->parent_id, message);
     return true;
 }
 
-static bool port_reap(void *arg, uint64_t serial, uint64_t parent, int64_t parent_id) {
-    return parent == 0 ? peer_collect(arg, serial) : ask_reap(arg, serial, parent, parent_id);
+static bool port_reap(void *arg, const struct engine_reap *reap) {
+    return reap->parent == 0 ? peer_collect(arg, reap->serial) : ask_reap(arg, reap);
 }
 
 void asks_ports(struct engine_ports *ports) {
-    ports->join = port_join;
     ports->sums = port_sums;
     ports->arrange = port_arrange;
     ports->spawn = port_spawn;
@@ -286,8 +279,11 @@ static void handle_spawned(struct banyan *tree, const struct event *event,
         snprintf(text, WIRE_TEXT_MAX, "the node answered with something else");
         hop = HOP_REFUSED;
     }
-    if (hop == HOP_OK && peer->pid == 0 && !peer_started_by(tree, peer, event->parent, pid, text)) {
-        ask_reap(tree, event->serial, event->parent, event->parent_id);
+    if (hop == HOP_OK && peer->pid == 0 && !peer_started_by(tree, peer, pid, text)) {
+        ask_reap(tree, &(struct engine_reap){.serial = event->serial,
+                                             .parent = event->parent,
+                                             .parent_id = event->parent_id,
+                                             .version = engine_version(tree->engine)});
         hop = HOP_REFUSED;
     }
     engine_spawned(tree->engine, event->serial, hop, pid, text);
@@ -312,8 +308,6 @@ void asks_handle(struct banyan *tree, const struct event *event) {
     enum hop hop = hop_of(event, &reader, text);
     if (event->operation == WIRE_SUMS)
         handle_sums(tree, event, &reader, hop, text);
-    else if (event->operation == WIRE_JOIN)
-        engine_joined(tree->engine, event->serial, hop);
     else if (event->operation == WIRE_SPAWN)
         handle_spawned(tree, event, &reader, hop, text);
     else if (event->operation == WIRE_CHILDREN)

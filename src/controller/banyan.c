@@ -49,6 +49,10 @@ static int start(struct banyan *tree, char *error, size_t size) {
     peers_ports(&ports);
     if (number == 0 && pipe2(tree->lifeline, O_CLOEXEC) != 0)
         number = errno;
+    if (number == 0)
+        number = process_open_notify(tree->notify);
+    if (number == 0)
+        number = loop_watch(tree, tree->notify[0], WATCH_NOTIFY, 0);
     if (number == 0 && prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
         number = errno;
     if (number == 0 && net_init() != 0)
@@ -76,6 +80,7 @@ struct banyan *banyan_open(const struct banyan_options *options, char *error, si
     tree->options = *options;
     tree->directory_lock = -1;
     tree->epoll = tree->timer = tree->wake = tree->lifeline[0] = tree->lifeline[1] = -1;
+    tree->notify[0] = tree->notify[1] = -1;
     raise_descriptor_limit();
     if (start(tree, error, size) == 0)
         return tree;
@@ -106,6 +111,8 @@ void banyan_close(struct banyan *tree) {
     for (int i = 0; i < 2; i++) {
         if (tree->lifeline[i] >= 0)
             close(tree->lifeline[i]);
+        if (tree->notify[i] >= 0)
+            close(tree->notify[i]);
     }
     directory_remove(tree);
     if (tree->directory_lock >= 0)

@@ -8,6 +8,7 @@
  *   buffers.c   where the numbers of long execs lie
  *   asks.c      the engine's ports that are requests through the tree
  *   peers.c     the nodes as processes: starting, watching, ending, asking directly
+ *   joins.c     the nodes' word that they have joined
  *   directory.c the directory of the sockets
  *   program.c   where the program of the nodes is
  *
@@ -60,6 +61,7 @@ struct event {
 /* A node as a process and an address. */
 struct peer {
     uint64_t serial;
+    uint64_t parent; /* the serial of the node that starts it; 0: this process */
     char address[WIRE_ADDRESS_MAX];
     pid_t starting; /* started by this process, but not watched yet */
     pid_t pid;      /* 0: not watched */
@@ -84,6 +86,7 @@ struct banyan {
     unsigned living;                                        /* processes that have not ended */
     int epoll, timer, wake;
     int lifeline[2];
+    int notify[2];        /* this process's end, the nodes' end */
     uint64_t timer_at;    /* what the timer is set to, in microseconds; UINT64_MAX: not set */
     pthread_mutex_t lock; /* of the inbox */
     struct event *inbox, **inbox_end;
@@ -94,7 +97,7 @@ struct banyan {
 };
 
 /* What a descriptor in the epoll set is, in the top bits of its data; a serial below. */
-enum watch { WATCH_WAKE = 1, WATCH_TIMER, WATCH_PROCESS, WATCH_BIRTH };
+enum watch { WATCH_WAKE = 1, WATCH_TIMER, WATCH_NOTIFY, WATCH_PROCESS, WATCH_BIRTH };
 
 /* answers.c */
 void answers_tell(void *arg, void *tag, const struct answer *answer); /* the engine's port */
@@ -112,6 +115,8 @@ struct event *events_take(struct banyan *tree);
 /* asks.c */
 void asks_ports(struct engine_ports *ports);
 void asks_handle(struct banyan *tree, const struct event *event);
+/* Has the node that started another collect its exit status. False: out of memory. */
+bool ask_reap(struct banyan *tree, const struct engine_reap *reap);
 /* The beginning of the message that carries the bundle, up to the texts. */
 void asks_put_sums(struct wire_writer *writer, const struct bundle *bundle);
 
@@ -128,13 +133,20 @@ void peer_drop(struct banyan *tree, struct peer *peer);
 bool peer_address(struct banyan *tree, struct peer *peer, char text[PROCESS_TEXT_MAX]);
 bool peer_start(struct banyan *tree, struct peer *peer); /* false: out of memory */
 bool peer_collect(struct banyan *tree, uint64_t serial); /* likewise */
-/* Another node says that it has started this one, with that process id. */
-bool peer_started_by(struct banyan *tree, struct peer *peer, uint64_t parent, pid_t pid,
+/* Another node has started this one, by its own or that one's word, with that process id. False:
+ * text says why it cannot be watched. */
+bool peer_started_by(struct banyan *tree, struct peer *peer, pid_t pid,
                      char text[PROCESS_TEXT_MAX]);
+/* The parent of a process that can be a node and is not known as one: a known node, or this process.
+ * 0: it cannot be one. */
+pid_t peer_unknown_parent(struct banyan *tree, pid_t pid);
 void peer_birth(struct banyan *tree, struct peer *peer);
 void peer_exited(struct banyan *tree, struct peer *peer);
 void peers_handle(struct banyan *tree, const struct event *event);
 void peers_end(struct banyan *tree); /* ends and collects every process */
+
+/* joins.c */
+void joins_read(struct banyan *tree);
 
 /* directory.c */
 bool directory_make(struct banyan *tree, char text[PROCESS_TEXT_MAX]); /* false: text says why */

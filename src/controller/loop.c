@@ -113,6 +113,8 @@ static void handle_descriptor(struct banyan *tree, uint64_t data) {
         drain(tree->wake);
     else if (watch == WATCH_TIMER)
         timer_fired(tree);
+    else if (watch == WATCH_NOTIFY)
+        joins_read(tree);
     else if (watch == WATCH_PROCESS && peer != NULL)
         peer_exited(tree, peer);
     else if (watch == WATCH_BIRTH && peer != NULL)

@@ -73,13 +73,18 @@ void peer_drop(struct banyan *tree, struct peer *peer) {
 
 /* ---- starting ---- */
 
-/* Starts watching a process. It has not been collected, so the pid is still its own. */
+/* It has not been collected, so the pid is still its own. */
+static bool open_pidfd(struct peer *peer, pid_t pid, char text[PROCESS_TEXT_MAX]) {
+    peer->pidfd = pidfd_open(pid, 0);
+    if (peer->pidfd < 0)
+        snprintf(text, PROCESS_TEXT_MAX, "cannot watch the node: %s", strerror(errno));
+    return peer->pidfd >= 0;
+}
+
+/* Starts watching the process that the pidfd is of. */
 static bool peer_started(struct banyan *tree, struct peer *peer, pid_t pid,
                          char text[PROCESS_TEXT_MAX]) {
-    peer->pidfd = pidfd_open(pid, 0);
-    int error = peer->pidfd < 0 ? errno : 0;
-    if (error == 0)
-        error = loop_watch(tree, peer->pidfd, WATCH_PROCESS, peer->serial);
+    int error = loop_watch(tree, peer->pidfd, WATCH_PROCESS, peer->serial);
     if (error != 0) {
         close_fd(&peer->pidfd);
         snprintf(text, PROCESS_TEXT_MAX, "cannot watch the node: %s", strerror(error));
@@ -90,12 +95,28 @@ static bool peer_started(struct banyan *tree, struct peer *peer, pid_t pid,
     return true;
 }
 
-/* Whether a process can be the node that a parent says to have started: a child of the parent, or,
- * when that has ended meanwhile, of this process; and no node that is known already. It will be
- * ended by and by, so it must be no other. False: text says why not. */
-static bool is_child_of(struct banyan *tree, uint64_t serial, uint64_t parent, pid_t pid,
+/* Whether a process is known as a node. */
+static bool is_known(const struct banyan *tree, pid_t pid) {
+    const struct peer *peer = tree->peers;
+    while (peer != NULL && peer->pid != pid && peer->starting != pid)
+        peer = peer->hh.next;
+    return peer != NULL;
+}
+
+pid_t peer_unknown_parent(struct banyan *tree, pid_t pid) {
+    pid_t parent;
+    char state;
+    if (is_known(tree, pid) || process_look(pid, &state, &parent) != 0)
+        return 0;
+    return parent == getpid() || is_known(tree, parent) ? parent : 0;
+}
+
+/* Whether a process can be the node that was started: a child of the node that has done so, or, when
+ * that has ended meanwhile, of this process; and no node that is known already. It will be ended by
+ * and by, so it must be no other. False: text says why not. */
+static bool is_child_of(struct banyan *tree, uint64_t parent, pid_t pid,
                         char text[PROCESS_TEXT_MAX]) {
-    const struct peer *starter = peer_find(tree, parent), *other;
+    const struct peer *starter = peer_find(tree, parent);
     pid_t above = 0;
     char state;
     int error = process_look(pid, &state, &above);
@@ -103,10 +124,8 @@ static bool is_child_of(struct banyan *tree, uint64_t serial, uint64_t parent, p
         snprintf(text, PROCESS_TEXT_MAX, "cannot watch the node: %s", strerror(error));
         return false;
     }
-    bool known = false;
-    for (other = tree->peers; other != NULL && !known; other = other->hh.next)
-        known = other->serial != serial && (other->pid == pid || other->starting == pid);
-    if (!known && above > 0 && (above == getpid() || (starter != NULL && above == starter->pid)))
+    if (!is_known(tree, pid) && above > 0 &&
+        (above == getpid() || (starter != NULL && above == starter->pid)))
         return true;
     snprintf(text, PROCESS_TEXT_MAX, "cannot watch the node: process %d is none that was started",
              (int)pid);
@@ -114,16 +133,13 @@ static bool is_child_of(struct banyan *tree, uint64_t serial, uint64_t parent, p
 }
 
 /* The descriptor is taken before the look, so that the look is at the process that it is for. */
-bool peer_started_by(struct banyan *tree, struct peer *peer, uint64_t parent, pid_t pid,
+bool peer_started_by(struct banyan *tree, struct peer *peer, pid_t pid,
                      char text[PROCESS_TEXT_MAX]) {
-    if (!peer_started(tree, peer, pid, text))
-        return false;
-    if (is_child_of(tree, peer->serial, parent, pid, text))
-        return true;
-    close_fd(&peer->pidfd);
-    peer->pid = 0;
-    tree->living--;
-    return false;
+    bool watchable = open_pidfd(peer, pid, text) && is_child_of(tree, peer->parent, pid, text) &&
+                     peer_started(tree, peer, pid, text);
+    if (!watchable)
+        close_fd(&peer->pidfd);
+    return watchable;
 }
 
 /* A process that this one has started and cannot watch. */
@@ -153,7 +169,8 @@ bool peer_start(struct banyan *tree, struct peer *peer) {
                                 .id = peer->node.id,
                                 .serial = peer->serial,
                                 .address = peer->address,
-                                .lifeline = tree->lifeline[0]};
+                                .lifeline = tree->lifeline[0],
+                                .notify = tree->notify[1]};
     if (peer_address(tree, peer, text))
         peer->starting = process_start(&spec, &peer->birth, text);
     if (peer->starting <= 0) {
@@ -185,7 +202,8 @@ void peer_birth(struct banyan *tree, struct peer *peer) {
     int error = news > 0 ? children_add(tree->children, &child) : 0;
     if (error != 0)
         snprintf(text, sizeof text, "cannot connect to the node: %s", nng_strerror(error));
-    if (news > 0 && error == 0 && peer_started(tree, peer, peer->starting, text)) {
+    if (news > 0 && error == 0 && open_pidfd(peer, peer->starting, text) &&
+        peer_started(tree, peer, peer->starting, text)) {
         engine_spawned(tree->engine, peer->serial, HOP_OK, peer->pid, NULL);
     } else {
         children_remove(tree->children, peer->serial);
@@ -260,7 +278,7 @@ static bool probe(struct banyan *tree, struct peer *peer) {
     writer.end = writer.at + WIRE_HEAD;
     wire_put_head(
         &writer,
-        &(struct wire_head){.operation = WIRE_JOIN, .id = peer->node.id, .serial = peer->serial});
+        &(struct wire_head){.operation = WIRE_PROBE, .id = peer->node.id, .serial = peer->serial});
     link_request(peer->probe, message, probed, event);
     return true;
 }

@@ -126,15 +126,12 @@ static void create_retry_later(struct engine *engine, struct member *member) {
 }
 
 static void spawn(struct engine *engine, struct member *member) {
-    struct member *parent = engine_member(engine, member->starter);
-    struct arrangement *at = parent != NULL ? &parent->arrangement : &engine->top;
     member->asked_us = engine->now_us;
     engine_watch(engine);
-    at->version = ++engine->last_version;
     struct engine_spawn spawn = {.node = engine_node_of(member),
                                  .parent = member->starter,
                                  .parent_id = member->starter_id,
-                                 .version = at->version};
+                                 .version = engine_version(engine)};
     if (!engine->ports.spawn(engine->ports.arg, &spawn))
         create_retry_later(engine, member);
 }
@@ -266,11 +263,6 @@ void commands_retry(struct engine *engine, struct member *member) {
         engine->unsettle = true; /* an exit status that could not be collected */
     } else if (member->pid == 0) {
         spawn(engine, member);
-    } else {
-        member->asked_us = engine->now_us;
-        engine_watch(engine);
-        if (!engine->ports.join(engine->ports.arg, member->serial, member->node.id))
-            create_retry_later(engine, member);
     }
 }
 
@@ -285,22 +277,21 @@ void engine_spawned(struct engine *engine, uint64_t serial, enum hop hop, int64_
         create_retry_later(engine, member);
     } else {
         member->pid = pid;
+        member->asked_us = engine->now_us; /* to join; it need not be told */
         engine_broken(engine, member, false);
-        commands_retry(engine, member);
+        engine_watch(engine);
     }
 }
 
-void engine_joined(struct engine *engine, uint64_t serial, enum hop hop) {
+/* What comes of the spawn does not matter any more. */
+void engine_joined(struct engine *engine, uint64_t serial, int64_t pid) {
     struct member *member = engine_member(engine, serial);
     if (member == NULL || member->phase != PHASE_CREATING)
         return;
-    if (hop != HOP_OK) {
-        create_retry_later(engine, member);
-        return;
-    }
     struct command *create = member->command;
     member->command = NULL;
-    member->asked_us = 0;
+    member->pid = pid;
+    member->asked_us = member->retry_us = 0;
     engine_broken(engine, member, false);
     start_end(engine, member);
     engine_event(engine, member, EVENT_HEARD);

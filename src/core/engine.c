@@ -81,6 +81,10 @@ size_t engine_ids(const struct engine *engine, int64_t *ids, size_t room) {
     return tree_ids(&engine->tree, ids, room);
 }
 
+uint64_t engine_version(struct engine *engine) {
+    return ++engine->last_version;
+}
+
 bool engine_available(const struct tree_node *node) {
     const struct member *member = (const struct member *)node;
     return member->verdict == VERDICT_AVAILABLE && member->phase != PHASE_ENDING &&

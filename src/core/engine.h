@@ -4,8 +4,8 @@
  * can drive the whole of it with a virtual clock and a network of their own.
  *
  * What it does with a command:
- *   create   finds the place, has the parent start the process (spawn), has the node answer once
- *            through the tree (join), answers with the process id
+ *   create   finds the place, has the parent start the process (spawn), waits until the node tells
+ *            that its parent is connected to it (joined), answers with the process id
  *   exec     cuts the numbers into slices, sends them in bundles, adds the partial sums in order
  *   pingall  holds a survey and lists who is unavailable
  *   status   tells what is held of the nodes that the commands before it left
@@ -105,17 +105,24 @@ struct engine_spawn {
     uint64_t version; /* of the parent's set of children */
 };
 
+/* A process that has ended. */
+struct engine_reap {
+    uint64_t serial;
+    uint64_t
+        parent; /* the serial of the node that started it; 0: the controller itself collects it */
+    int64_t parent_id;
+    uint64_t version; /* an older spawn of it is not to be obeyed any more */
+};
+
 /* Ports that return false could not even begin, for want of memory: the engine tries again later.
  */
 struct engine_ports {
     void *arg; /* given to every port */
     /* Tells the answer to a command. */
     void (*answer)(void *arg, void *tag, const struct answer *answer);
-    /* Starts a node -> engine_spawned. May be asked twice for the same serial: at most one start.
-     */
+    /* Starts a node -> engine_spawned, and in any order with that, when it has joined the tree,
+     * engine_joined. May be asked twice for the same serial: at most one start. */
     bool (*spawn)(void *arg, const struct engine_spawn *spawn);
-    /* Asks a node through the tree for a sign of life -> engine_joined. */
-    bool (*join)(void *arg, uint64_t serial, int64_t id);
     /* A buffer for the numbers of a long exec: room bytes, at *text. NULL: out of memory. */
     void *(*buffer)(void *arg, size_t room, char **text);
     /* It is not needed any more. */
@@ -127,7 +134,7 @@ struct engine_ports {
     /* Ends a process, for certain -> engine_exited. */
     void (*end)(void *arg, uint64_t serial);
     /* Has the process that started a node collect its exit status -> engine_reaped. */
-    bool (*reap)(void *arg, uint64_t serial, uint64_t parent, int64_t parent_id);
+    bool (*reap)(void *arg, const struct engine_reap *reap);
     /* Surveys the overlay -> engine_heard, any number of times, then engine_surveyed. */
     bool (*survey)(void *arg, uint64_t round, uint64_t budget_us, uint64_t slack_us);
     /* Asks one node directly, past the tree -> engine_probed, whenever it answers. */
@@ -170,6 +177,8 @@ enum engine_scope {
 void engine_status(struct engine *engine, void *tag, enum engine_scope scope, int64_t id);
 /* The ids that exist, ascending, up to room of them. Returns how many exist. */
 size_t engine_ids(const struct engine *engine, int64_t *ids, size_t room);
+/* A version newer than all that ports were given. */
+uint64_t engine_version(struct engine *engine);
 
 /* An exec whose numbers are at hand: len bytes on one line, blank-separated. */
 void engine_exec(struct engine *engine, void *tag, int64_t id, uint64_t n, const char *text,
@@ -210,7 +219,8 @@ void engine_flush(struct engine *engine);
 /* With HOP_OK, pid; with HOP_REFUSED, text. */
 void engine_spawned(struct engine *engine, uint64_t serial, enum hop hop, int64_t pid,
                     const char *text);
-void engine_joined(struct engine *engine, uint64_t serial, enum hop hop);
+/* The node has joined: its parent is connected to it, and its end no longer depends on that one's. */
+void engine_joined(struct engine *engine, uint64_t serial, int64_t pid);
 /* With HOP_OK, one result for each slice; with HOP_REFUSED, text. Gives the bundle back. */
 void engine_summed(struct engine *engine, struct bundle *bundle, enum hop hop,
                    const struct slice_result *results, const char *text);

@@ -68,8 +68,8 @@ struct member {
     struct command *command; /* the create or kill that is under way for it, if any */
     struct command *waiters; /* commands that wait until it is settled, in order */
     /* its creation */
-    uint64_t asked_us; /* when spawn or join was sent; 0: none is under way */
-    uint64_t retry_us; /* when to ask again; 0: no need */
+    uint64_t asked_us; /* when spawn was sent, or done; 0: it has joined, or spawn is to be sent */
+    uint64_t retry_us; /* when to send it again; 0: no need */
     enum { START_NONE, START_WAITS, START_BEGUN } start;
     struct member *start_prev, *start_next; /* in engine.starts_waiting */
     /* its end */
@@ -80,7 +80,6 @@ struct member {
     bool linked;        /* somebody has been told that this node is his child ... */
     uint64_t linked_to; /* ... who: a serial, 0 for the controller */
     struct arrangement {
-        uint64_t version;  /* of the last message that changes the set */
         uint64_t set;      /* the version of the set that is under way */
         uint64_t sent_us;  /* 0: no set is under way */
         uint64_t retry_us; /* 0: no need to send again */

@@ -89,7 +89,7 @@ static void arrange(struct engine *engine, struct member *parent) {
     }
     at->stale = false;
     at->retry_us = 0;
-    at->version = at->set = ++engine->last_version;
+    at->set = children.version = engine_version(engine);
     if (parent != NULL) {
         children.parent = parent->serial;
         children.parent_id = parent->node.id;
@@ -97,7 +97,6 @@ static void arrange(struct engine *engine, struct member *parent) {
         at->sent_us = engine->now_us;
         engine_watch(engine);
     }
-    children.version = at->version;
     children.nodes = nodes;
     children.starting_count = starting_children(engine, parent, starting);
     if (!engine->ports.arrange(engine->ports.arg, &children)) {

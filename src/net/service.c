@@ -18,7 +18,9 @@ struct call {
 
 struct service {
     nng_socket socket;
+    enum net_kind kind;
     service_handler *handler;
+    service_connected *connected;
     void *arg;
     pthread_mutex_t lock; /* of the counts */
     unsigned calls, waiting;
@@ -101,14 +103,22 @@ void call_drop(struct call *call) {
     call_receive(call);
 }
 
+static void pipe_added(nng_pipe pipe, nng_pipe_ev event, void *arg) {
+    struct service *service = arg;
+    (void)pipe, (void)event;
+    service->connected(service->arg, service->kind);
+}
+
 struct service *service_open(enum net_kind kind, const char *url, service_handler *handler,
-                             void *arg, int *error) {
+                             service_connected *connected, void *arg, int *error) {
     struct service *service = calloc(1, sizeof *service);
     if (service == NULL) {
         *error = NNG_ENOMEM;
         return NULL;
     }
+    service->kind = kind;
     service->handler = handler;
+    service->connected = connected;
     service->arg = arg;
     pthread_mutex_init(&service->lock, NULL);
     *error = kind == NET_REQUESTS ? nng_rep0_open(&service->socket)
@@ -118,6 +128,8 @@ struct service *service_open(enum net_kind kind, const char *url, service_handle
         return NULL;
     }
     *error = net_guard(service->socket);
+    if (*error == 0 && connected != NULL)
+        *error = nng_pipe_notify(service->socket, NNG_PIPE_EV_ADD_POST, pipe_added, service);
     for (int i = 0; i < WAITING_LEAST && *error == 0; i++, service->calls++)
         *error = call_open(service);
     if (*error == 0)

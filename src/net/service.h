@@ -21,9 +21,12 @@ struct call;
  * on a thread of nng and must not wait. */
 typedef void service_handler(void *arg, struct call *call, nng_msg *message);
 
-/* Listens. *error is an error of nng where the result is NULL. */
+/* A peer is connected, and may send. Runs on a thread of nng. */
+typedef void service_connected(void *arg, enum net_kind kind);
+
+/* Listens; connected may be NULL. *error is an error of nng where the result is NULL. */
 struct service *service_open(enum net_kind kind, const char *url, service_handler *handler,
-                             void *arg, int *error);
+                             service_connected *connected, void *arg, int *error);
 
 /* Sends the answer, which is taken. Any thread. */
 void call_answer(struct call *call, nng_msg *answer);

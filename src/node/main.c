@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <utlist.h>
 
@@ -57,15 +58,36 @@ static _Noreturn void fail(struct node *node, const char *what, int error) {
     _exit(1);
 }
 
+/* When the controller ends, its descriptors are closed one after the other: the lifeline may come
+ * after the others. */
+static bool is_controller_gone(const struct node *node) {
+    struct pollfd watch = {.fd = node->lifeline, .events = POLLIN};
+    return poll(&watch, 1, LIFELINE_MS) == 1;
+}
+
+/* On a thread of nng. Nobody else than the parent knows this node yet. The birth connection ends
+ * last: the parent relies on it that the controller knows of whoever has closed it and lives. */
+static void connected(void *arg, enum net_kind kind) {
+    static const unsigned both = 1u << NET_REQUESTS | 1u << NET_SURVEYS;
+    struct node *node = arg;
+    int life = NODE_UNBORN;
+    if ((atomic_fetch_or(&node->connected, 1u << kind) | 1u << kind) != both ||
+        !atomic_compare_exchange_strong(&node->life, &life, NODE_JOINED))
+        return;
+    if (!process_notify(PROCESS_NOTIFY_FD, node->serial))
+        leave(node, is_controller_gone(node));
+    shutdown(PROCESS_BIRTH_FD, SHUT_RDWR);
+}
+
 static void listen_at(struct node *node) {
     char url[NET_URL_MAX];
     int error = 0;
     if (!net_url(node->address, NET_REQUESTS, url))
         fail(node, "cannot listen: the path of its socket is too long", NNG_EADDRINVAL);
-    if (service_open(NET_REQUESTS, url, node_request, node, &error) == NULL)
+    if (service_open(NET_REQUESTS, url, node_request, connected, node, &error) == NULL)
         fail(node, "cannot listen for requests", error);
     net_url(node->address, NET_SURVEYS, url);
-    if (service_open(NET_SURVEYS, url, node_survey, node, &error) == NULL)
+    if (service_open(NET_SURVEYS, url, node_survey, connected, node, &error) == NULL)
         fail(node, "cannot listen for surveys", error);
 }
 
@@ -118,16 +140,11 @@ static void see_births(struct node *node, const struct pollfd *watch) {
     }
 }
 
-/* When the controller ends, its descriptors are closed one after the other: the lifeline may come
- * after the birth connection. */
-static bool is_controller_gone(const struct node *node) {
-    struct pollfd watch = {.fd = node->lifeline, .events = POLLIN};
-    return poll(&watch, 1, LIFELINE_MS) == 1;
-}
-
-/* The descriptor stays open: a thread that joins may be about to shut it down. */
+/* Its parent is gone, or does not want it; or it has joined. The descriptor stays open: a thread that
+ * joins may be about to shut it down. */
 static void see_own_birth(struct node *node) {
-    if (!atomic_load(&node->joined))
+    int life = NODE_UNBORN;
+    if (atomic_compare_exchange_strong(&node->life, &life, NODE_LEAVING))
         leave(node, is_controller_gone(node));
     node->birth = -1;
 }

@@ -6,6 +6,8 @@
  *   requests.c  requests and surveys, on nng's threads: relayed, answered, or handed on to main
  *   starts.c    on the main thread, since it takes time: starting nodes, changing the children
  *
+ * It joins the tree once its parent is connected to both of its sockets, and tells the controller so.
+ *
  * How it ends: with the controller (lifeline), with its parent before it has joined (birth), or by
  * a signal. It keeps nothing that would be missed.
  */
@@ -38,14 +40,18 @@ struct start {
     struct start *prev, *next;
 };
 
+/* One change, for which two threads compete: a node that leaves with its parent has not joined. */
+enum node_life { NODE_UNBORN, NODE_JOINED, NODE_LEAVING };
+
 struct node {
     int64_t id;
     uint64_t serial;
     const char *program; /* this one: what is started for a child */
     const char *address;
     int lifeline, birth;
-    int wake; /* an eventfd: the main thread has work, or has joined */
-    atomic_bool joined;
+    int wake;              /* an eventfd: the main thread has work */
+    atomic_uint connected; /* sockets to which somebody has been connected: bits by enum net_kind */
+    atomic_int life;       /* enum node_life */
     struct children *children;
     pthread_mutex_t lock; /* of work */
     struct work *work;

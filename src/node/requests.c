@@ -7,12 +7,10 @@
  */
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <utlist.h>
 
 #include "node.h"
-#include "process/process.h"
 #include "sum/sum.h"
 
 /* ---- answers ---- */
@@ -59,7 +57,7 @@ static void relayed(void *arg, int error, nng_msg *answer) {
     if (error == 0)
         call_answer(call, answer);
     else
-        answer_plain(call, WIRE_JOIN, WIRE_BROKEN);
+        answer_plain(call, WIRE_PROBE, WIRE_BROKEN);
 }
 
 /* ---- sums ---- */
@@ -151,7 +149,7 @@ void node_request(void *arg, struct call *call, nng_msg *message) {
     struct wire_reader reader = {.at = body, .end = body + nng_msg_len(message)};
     struct wire_head head;
     if (!wire_get_head(&reader, &head)) {
-        answer_refused(call, WIRE_JOIN, "malformed request");
+        answer_refused(call, WIRE_PROBE, "malformed request");
     } else if (head.id != node->id) {
         children_request(node->children, head.id, message, relayed, call);
         return; /* taken */
@@ -159,10 +157,8 @@ void node_request(void *arg, struct call *call, nng_msg *message) {
         answer_plain(call, head.operation, WIRE_BROKEN);
     } else if (head.operation == WIRE_SUMS) {
         do_sums(call, reader);
-    } else if (head.operation == WIRE_JOIN) {
-        atomic_store(&node->joined, true);
-        shutdown(PROCESS_BIRTH_FD, SHUT_RDWR); /* before the answer: the parent relies on it */
-        answer_u32(call, WIRE_JOIN, (uint32_t)getpid());
+    } else if (head.operation == WIRE_PROBE) {
+        answer_plain(call, WIRE_PROBE, WIRE_OK);
     } else if (hand_over(node, call, message, head.operation)) {
         return; /* taken */
     } else {

@@ -2,7 +2,8 @@
  * starts.c: starting nodes, and changing the children, on the main thread.
  *
  * SPAWN may come twice for the same serial, when the path broke before the first answer: there is
- * at most one start for a serial. A set of children tells which starts are still wanted: one that
+ * at most one start for a serial. What changes the children carries a version, and a SPAWN that was
+ * overtaken by a later one is not obeyed: its node may have ended, and been collected. A set of children tells which starts are still wanted: one that
  * has not joined, and that a later set does not name, is ended.
  */
 #include <signal.h>
@@ -24,6 +25,11 @@ static struct start *start_find(struct node *node, uint64_t serial) {
             return start;
     }
     return NULL;
+}
+
+static void note_version(struct node *node, uint64_t version) {
+    if (node->version < version)
+        node->version = version;
 }
 
 static void start_free(struct node *node, struct start *start) {
@@ -90,7 +96,8 @@ static void spawn_new(struct node *node, struct call *call, const struct child *
                                 .id = child->node.id,
                                 .serial = child->node.serial,
                                 .address = child->address,
-                                .lifeline = PROCESS_LIFELINE_FD};
+                                .lifeline = PROCESS_LIFELINE_FD,
+                                .notify = PROCESS_NOTIFY_FD};
     int pid = start != NULL ? process_start(&spec, &start->birth, text) : -1;
     if (pid < 0) {
         free(start);
@@ -117,7 +124,7 @@ static void do_spawn(struct node *node, struct call *call, struct wire_reader *r
     if (start == NULL && version < node->version) {
         answer_plain(call, WIRE_SPAWN, WIRE_BROKEN); /* overtaken by a later set: not wanted */
     } else if (start == NULL) {
-        node->version = version;
+        note_version(node, version);
         spawn_new(node, call, &child, version);
     } else {
         answer_start(start, WIRE_BROKEN, NULL); /* whoever asked first has given up */
@@ -148,7 +155,7 @@ static bool is_named(uint64_t serial, const struct child *nodes, uint32_t count,
     return false;
 }
 
-/* Adds the nodes that are connected already and have not joined yet, to the controller's knowledge:
+/* Adds the nodes that are connected already and, to the controller's knowledge, have not joined yet:
  * those that the set says are being started, or that were started after it was made. There must be
  * room. */
 static uint32_t keep_starting(const struct node *node, struct child *nodes, uint32_t count,
@@ -213,8 +220,7 @@ static void do_children(struct node *node, struct call *call, struct wire_reader
         answer_plain(call, WIRE_CHILDREN, WIRE_OK); /* a later one is in force */
     } else {
         node->set_version = version;
-        if (node->version < version)
-            node->version = version;
+        note_version(node, version);
         count = keep_starting(node, nodes, count, starting);
         int error = children_set(node->children, nodes, count);
         end_unwanted(node, nodes, count, starting);
@@ -229,6 +235,7 @@ static void do_children(struct node *node, struct call *call, struct wire_reader
 /* ---- REAP ---- */
 
 static void do_reap(struct node *node, struct call *call, struct wire_reader *reader) {
+    uint64_t version = wire_get_u64(reader);
     uint64_t serial = wire_get_u64(reader);
     struct start *start = start_find(node, serial);
     int status = -1; /* not known, perhaps collected before and the answer lost */
@@ -236,6 +243,7 @@ static void do_reap(struct node *node, struct call *call, struct wire_reader *re
         answer_refused(call, WIRE_REAP, "malformed request");
         return;
     }
+    note_version(node, version);
     if (start != NULL && is_unborn(start)) { /* the controller gave up on it */
         answer_start(start, WIRE_BROKEN, NULL);
         status = start_end(node, start);

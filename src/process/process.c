@@ -15,7 +15,9 @@
 extern char **environ;
 
 /* The descriptors that the child keeps must not be overwritten while they are put in place. */
-enum { SAFE_FD = PROCESS_BIRTH_FD + 1 };
+enum { SAFE_FD = PROCESS_NOTIFY_FD + 1 };
+
+enum { RETRY_US = 1000 }; /* where the system had no memory for a moment */
 
 enum {
     LARGEST_FROM_HEAP = 32 << 20, /* the most that glibc takes */
@@ -42,20 +44,27 @@ static int set_attributes(posix_spawnattr_t *attributes) {
     return error;
 }
 
-static int set_descriptors(posix_spawn_file_actions_t *actions, int lifeline, int birth) {
+/* What the child inherits, each at SAFE_FD or above; -1: not open yet. */
+struct inherited {
+    int lifeline, birth, notify;
+};
+
+static int set_descriptors(posix_spawn_file_actions_t *actions, const struct inherited *from) {
     int error = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDWR, 0);
     if (error == 0)
         error = posix_spawn_file_actions_adddup2(actions, 0, 1);
     if (error == 0)
-        error = posix_spawn_file_actions_adddup2(actions, lifeline, PROCESS_LIFELINE_FD);
+        error = posix_spawn_file_actions_adddup2(actions, from->lifeline, PROCESS_LIFELINE_FD);
     if (error == 0)
-        error = posix_spawn_file_actions_adddup2(actions, birth, PROCESS_BIRTH_FD);
+        error = posix_spawn_file_actions_adddup2(actions, from->birth, PROCESS_BIRTH_FD);
+    if (error == 0)
+        error = posix_spawn_file_actions_adddup2(actions, from->notify, PROCESS_NOTIFY_FD);
     if (error == 0)
         error = posix_spawn_file_actions_addclosefrom_np(actions, SAFE_FD);
     return error;
 }
 
-static int spawn(const struct process_spec *spec, int lifeline, int birth, pid_t *pid) {
+static int spawn(const struct process_spec *spec, const struct inherited *from, pid_t *pid) {
     char id[24], serial[24];
     snprintf(id, sizeof id, "%" PRId64, spec->id);
     snprintf(serial, sizeof serial, "%" PRIu64, spec->serial);
@@ -68,7 +77,7 @@ static int spawn(const struct process_spec *spec, int lifeline, int birth, pid_t
     if ((error = posix_spawnattr_init(&attributes)) == 0) {
         error = set_attributes(&attributes);
         if (error == 0)
-            error = set_descriptors(&actions, lifeline, birth);
+            error = set_descriptors(&actions, from);
         if (error == 0)
             error = posix_spawn(pid, spec->program, &actions, &attributes, arguments, environ);
         posix_spawnattr_destroy(&attributes);
@@ -83,17 +92,20 @@ static void close_if_open(int fd) {
 }
 
 pid_t process_start(const struct process_spec *spec, int *birth, char text[PROCESS_TEXT_MAX]) {
-    int pair[2] = {-1, -1}, lifeline = -1, child_end = -1, error = 0;
+    struct inherited from = {-1, -1, -1};
+    int pair[2] = {-1, -1}, error = 0;
     pid_t pid = -1;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0 ||
-        (lifeline = fcntl(spec->lifeline, F_DUPFD_CLOEXEC, SAFE_FD)) < 0 ||
-        (child_end = fcntl(pair[1], F_DUPFD_CLOEXEC, SAFE_FD)) < 0 ||
+        (from.lifeline = fcntl(spec->lifeline, F_DUPFD_CLOEXEC, SAFE_FD)) < 0 ||
+        (from.birth = fcntl(pair[1], F_DUPFD_CLOEXEC, SAFE_FD)) < 0 ||
+        (from.notify = fcntl(spec->notify, F_DUPFD_CLOEXEC, SAFE_FD)) < 0 ||
         fcntl(pair[0], F_SETFL, O_NONBLOCK) != 0)
         error = errno;
     if (error == 0)
-        error = spawn(spec, lifeline, child_end, &pid);
-    close_if_open(lifeline);
-    close_if_open(child_end);
+        error = spawn(spec, &from, &pid);
+    close_if_open(from.lifeline);
+    close_if_open(from.birth);
+    close_if_open(from.notify);
     close_if_open(pair[1]);
     if (error != 0) {
         close_if_open(pair[0]);
@@ -130,6 +142,47 @@ void process_write_birth(int birth, const char *failure) {
     /* Nobody to read it means that nobody wants this node: the lost connection will say so. */
     if (len > 0 && send(birth, line, (size_t)len, MSG_NOSIGNAL) < 0)
         return;
+}
+
+int process_open_notify(int pair[2]) {
+    int on = 1;
+    if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) != 0)
+        return errno;
+    return setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0 ? 0 : errno;
+}
+
+bool process_notify(int notify, uint64_t serial) {
+    ssize_t sent;
+    while ((sent = send(notify, &serial, sizeof serial, MSG_NOSIGNAL)) < 0 &&
+           (errno == EINTR || errno == ENOBUFS || errno == ENOMEM))
+        usleep(errno == EINTR ? 0 : RETRY_US);
+    return sent == sizeof serial;
+}
+
+/* 0: the message does not say. */
+static pid_t sender_of(struct msghdr *message) {
+    struct ucred sender;
+    struct cmsghdr *head = CMSG_FIRSTHDR(message);
+    if (head == NULL || head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_CREDENTIALS)
+        return 0;
+    memcpy(&sender, CMSG_DATA(head), sizeof sender);
+    return sender.pid;
+}
+
+bool process_read_notify(int notify, uint64_t *serial, pid_t *pid) {
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct ucred))];
+    struct iovec part = {.iov_base = serial, .iov_len = sizeof *serial};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
+                             .msg_controllen = sizeof control};
+    ssize_t len;
+    do
+        len = recvmsg(notify, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    while (len < 0 && errno == EINTR);
+    bool whole = len == sizeof *serial && (message.msg_flags & MSG_TRUNC) == 0;
+    *pid = whole ? sender_of(&message) : 0;
+    return len >= 0;
 }
 
 int process_watch_lifeline(int lifeline) {

@@ -8,6 +8,10 @@
  *             line: READY, or why it cannot start. Until it has joined the tree, the end of this
  *             connection ends the node: a child that its parent does not want, or whose parent
  *             dies, goes by itself.
+ *   notify      a pair of datagram sockets, one end of which the controller holds, and the other
+ *             every node, as with sd_notify(3): once its parent is connected to it a node tells
+ *             that it has joined. From then on the controller knows of it, whatever becomes of its
+ *             parent. The kernel says which process has sent that.
  */
 #ifndef BANYAN_PROCESS_H
 #define BANYAN_PROCESS_H
@@ -21,7 +25,8 @@
 
 enum {
     PROCESS_LIFELINE_FD = 3, /* where a node finds its lifeline */
-    PROCESS_BIRTH_FD = 4,    /* and its birth connection */
+    PROCESS_BIRTH_FD = 4,    /* its birth connection */
+    PROCESS_NOTIFY_FD = 5,   /* and where it tells that it has joined */
     PROCESS_TEXT_MAX = 256,  /* of an error, with its end mark */
 };
 
@@ -31,6 +36,7 @@ struct process_spec {
     uint64_t serial;
     const char *address; /* where it is to listen */
     int lifeline;        /* the read end, in this process */
+    int notify;          /* the nodes' end, likewise */
 };
 
 /* Has this process keep the memory that it frees, up to some hundred megabytes: messages of a
@@ -50,6 +56,17 @@ int process_read_birth(int birth, char text[PROCESS_TEXT_MAX]);
 
 /* Writes to the birth connection (in the node). NULL: ready. */
 void process_write_birth(int birth, const char *failure);
+
+/* Opens the sockets of `notify`: the controller's end first. 0, or an errno. */
+int process_open_notify(int pair[2]);
+
+/* Tells through the nodes' end that the node has joined. May wait for the controller to read. False:
+ * nobody is there to be told. Any thread on which SIGPIPE is blocked. */
+bool process_notify(int notify, uint64_t serial);
+
+/* Reads from the controller's end that a node has joined, and which process that is, by the kernel's
+ * word. A message of another form has *pid 0. False: there is nothing more. */
+bool process_read_notify(int notify, uint64_t *serial, pid_t *pid);
 
 /* Has the kernel send SIGCONT to this process when the lifeline ends. Returns a descriptor to read
  * the end from, which replaces the given one; the given one itself if this cannot be had. */

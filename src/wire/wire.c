@@ -4,8 +4,8 @@
 
 const char *wire_operation_name(enum wire_operation operation) {
     static const char *const names[WIRE_OPERATIONS] = {
-        [WIRE_JOIN] = "join", [WIRE_SPAWN] = "spawn", [WIRE_CHILDREN] = "children",
-        [WIRE_SUMS] = "sums", [WIRE_REAP] = "reap",   [WIRE_PING] = "ping",
+        [WIRE_PROBE] = "probe", [WIRE_SPAWN] = "spawn", [WIRE_CHILDREN] = "children",
+        [WIRE_SUMS] = "sums",   [WIRE_REAP] = "reap",   [WIRE_PING] = "ping",
     };
     return operation > 0 && operation < WIRE_OPERATIONS ? names[operation] : "unknown";
 }

@@ -21,19 +21,19 @@
  * What follows depends on the operation:
  *
  *     operation  request                                answer, status WIRE_OK
- *     JOIN       -                                      u32 pid
+ *     PROBE      -                                      -
  *     SPAWN      u64 version, node, address             u32 pid
  *     CHILDREN   u64 version, u32 n, u32 m, n times     -
  *                node, address; m times u64 serial
  *     SUMS       u32 n, n times u32 length              n times sum
  *                (top bit: from a file), then the texts
- *     REAP       u64 serial                             u32 wait status
+ *     REAP       u64 version, u64 serial                u32 wait status
  *     PING       u64 round, u64 deadline, u64 slack     u32 n, n times u64 serial
  *
  * (sum: u64 count, i128 sum, u32 error, u32 word length, up to 64 bytes of the word.)
  * (node: u64 serial, i64 id, i64 low, i64 high. address: u16 length, bytes. deadline: microseconds
  * of the machine's monotonic clock; slack: microseconds. PING travels as a survey, the others as
- * requests.) An answer with another status carries a text, as an address is written.
+ * requests; PROBE only asks for a sign of life.) An answer with another status carries a text, as an address is written.
  *
  * A message that does not decode is refused; nothing in it is trusted, lengths least of all.
  *
@@ -64,7 +64,7 @@ enum {
 #define WIRE_FROM_FILE UINT32_C(0x80000000)
 
 enum wire_operation {
-    WIRE_JOIN = 1,
+    WIRE_PROBE = 1,
     WIRE_SPAWN,
     WIRE_CHILDREN,
     WIRE_SUMS,

@@ -68,7 +68,7 @@ int main(int argc, char **argv) {
     snprintf(address, sizeof address, "ipc://%.40s/%d", directory != NULL ? directory : "/tmp",
              getpid());
     if (net_init() != 0 || !net_url(address, NET_REQUESTS, url) ||
-        service_open(NET_REQUESTS, url, answer_nothing, NULL, &error) == NULL) {
+        service_open(NET_REQUESTS, url, answer_nothing, NULL, NULL, &error) == NULL) {
         fprintf(stderr, "closings: cannot listen at %s\n", address);
         return 2;
     }

@@ -237,7 +237,7 @@ static bool send_bad(int fd, int node, bool survey) {
 static bool send_good(int fd, int node, bool survey, uint64_t deadline_us) {
     uint8_t bytes[SP_LEAD + 4 + WIRE_HEAD + 24] = {0};
     const uint8_t id[4] = {0xff, 0xff, 0xff, LAST_ID};
-    struct wire_head head = {.operation = survey ? WIRE_PING : WIRE_JOIN, .id = node_ids[node]};
+    struct wire_head head = {.operation = survey ? WIRE_PING : WIRE_PROBE, .id = node_ids[node]};
     struct wire_writer writer = {.at = bytes + SP_LEAD, .end = bytes + sizeof bytes};
     head.serial = (uint64_t)node + 1;
     wire_put_bytes(&writer, id, sizeof id);

@@ -5,6 +5,7 @@
  */
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 
 #include "core/number.h"
 #include "process/process.h"
@@ -57,6 +58,9 @@ enum kind {
     SPAWN_SELF,
     SPAWN_NOBODY,
     REAP_SHORT,
+    JOINS_EARLY,  /* says that it has joined before it listens */
+    JOINS_FLOODS, /* says so of itself and of others, and nonsense, again and again */
+    JOINS_STRAY,  /* has a process that nobody asked for say so, and answers once that is ended */
     RANDOM,
     KINDS,
 };
@@ -70,7 +74,8 @@ static const char *const names[KINDS] = {
     "unended_text",  "count_less",      "count_more",    "count_huge",       "sum_huge",
     "sum_count",     "sum_error",       "sum_word",      "ping_lies",        "ping_many",
     "ping_garbage",  "ping_silent",     "spawn_init",    "spawn_controller", "spawn_self",
-    "spawn_nobody",  "reap_short",      "random",
+    "spawn_nobody",  "reap_short",      "joins_early",   "joins_floods",     "joins_stray",
+    "random",
 };
 
 struct connection {
@@ -85,6 +90,36 @@ static uint64_t own_serial;
 static struct connection connections[CONNECTIONS];
 static uint8_t out[ROOM];
 
+/* ---- joining ---- */
+
+/* Once its parent is connected to both of its sockets. */
+static void join(bool survey) {
+    static bool connected[2], joined;
+    connected[survey] = true;
+    if (!joined && connected[0] && connected[1])
+        joined = process_notify(PROCESS_NOTIFY_FD, own_serial);
+}
+
+static void flood_joins(void) {
+    static const char nonsense[100];
+    for (uint64_t i = 0; i < FLOOD; i++) {
+        process_notify(PROCESS_NOTIFY_FD, i % 4 == 0 ? own_serial : i);
+        if (send(PROCESS_NOTIFY_FD, nonsense, i % sizeof nonsense, MSG_NOSIGNAL) < 0)
+            exit(1);
+    }
+}
+
+static void wait_for_end_of_stray(void) {
+    pid_t pid = fork();
+    if (pid == 0) {
+        process_notify(PROCESS_NOTIFY_FD, UINT64_C(1) << 40);
+        for (;;)
+            pause();
+    }
+    if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+        exit(1);
+}
+
 /* ---- answers: their bodies ---- */
 
 static void put_sum(struct wire_writer *writer, uint64_t count, wire_int128 sum, uint32_t error,
@@ -97,6 +132,8 @@ static void put_sum(struct wire_writer *writer, uint64_t count, wire_int128 sum,
 
 /* One slice of numbers is what the test sends. */
 static void answer_sums(struct wire_writer *writer) {
+    if (kind == JOINS_STRAY)
+        wait_for_end_of_stray();
     const wire_int128 largest = (wire_int128)(~(__extension__(unsigned __int128) 0) >> 1);
     wire_put_u32(writer, kind == COUNT_LESS   ? 0
                          : kind == COUNT_MORE ? 3
@@ -143,15 +180,13 @@ static void answer_text(struct wire_writer *writer) {
         writer->at -= 100;
 }
 
-/* The answers to JOIN and PING are right, or it would be just an unavailable node, except where it
+/* The answers to PROBE and PING are right, or it would be just an unavailable node, except where it
  * is about all answers, or about these. */
 static void answer(struct wire_writer *writer, enum wire_operation operation) {
     bool refuses = kind >= LONG_TEXT && kind <= UNENDED_TEXT && operation == WIRE_SUMS;
     wire_put_answer(writer, operation, refuses ? WIRE_REFUSED : WIRE_OK);
     if (refuses)
         answer_text(writer);
-    else if (operation == WIRE_JOIN)
-        wire_put_u32(writer, (uint32_t)getpid());
     else if (operation == WIRE_SUMS)
         answer_sums(writer);
     else if (operation == WIRE_PING)
@@ -162,7 +197,7 @@ static void answer(struct wire_writer *writer, enum wire_operation operation) {
         wire_put_u32(writer, 0);
 }
 
-/* ---- what is wrong with all but JOIN and PING ---- */
+/* ---- what is wrong with all but PROBE and PING ---- */
 
 static size_t spoil(uint8_t *body, size_t len) {
     switch (kind) {
@@ -236,7 +271,7 @@ static void answer_message(struct connection *connection, const uint8_t *message
         return;
     answer(&writer, head.operation);
     size_t body = (size_t)(writer.at - out) - SP_LEAD - 4;
-    bool spared = head.operation == WIRE_JOIN || head.operation == WIRE_PING;
+    bool spared = head.operation == WIRE_PROBE || head.operation == WIRE_PING;
     if (kind == PING_SILENT && head.operation == WIRE_PING)
         return;
     if (kind == FLOODS)
@@ -267,6 +302,8 @@ static void greet(struct connection *connection) {
     if (kind != MUTE_HANDSHAKE)
         send_out(connection, bytes, sizeof bytes);
     connection->greeted = true;
+    if (kind != MUTE_HANDSHAKE && kind != BAD_HANDSHAKE && kind != OTHER_PROTOCOL)
+        join(connection->survey);
 }
 
 static uint64_t message_len(const uint8_t *lead) {
@@ -330,6 +367,10 @@ static int listen_at(const char *address, const char *suffix) {
 }
 
 static void be_born(void) {
+    if (kind == JOINS_EARLY)
+        process_notify(PROCESS_NOTIFY_FD, own_serial);
+    if (kind == JOINS_FLOODS)
+        flood_joins();
     static const char controls[] = "no\x1b[2J\tOk: 1\n";
     static char longer[5000];
     memset(longer, 'x', sizeof longer);

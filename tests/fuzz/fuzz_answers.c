@@ -39,11 +39,6 @@ void engine_summed(struct engine *engine, struct bundle *bundle, enum hop hop,
         touch(text, strlen(text));
 }
 
-void engine_joined(struct engine *engine, uint64_t serial, enum hop hop) {
-    (void)engine, (void)serial, (void)hop;
-    told++;
-}
-
 void engine_spawned(struct engine *engine, uint64_t serial, enum hop hop, int64_t pid,
                     const char *text) {
     (void)engine, (void)serial;
@@ -51,6 +46,11 @@ void engine_spawned(struct engine *engine, uint64_t serial, enum hop hop, int64_
     FUZZ_CHECK(hop != HOP_OK || pid > 0);
     if (hop == HOP_REFUSED)
         touch(text, strlen(text));
+}
+
+uint64_t engine_version(struct engine *engine) {
+    (void)engine;
+    return 1;
 }
 
 void engine_arranged(struct engine *engine, uint64_t parent, uint64_t version, enum hop hop) {
@@ -75,9 +75,9 @@ struct peer *peer_find(struct banyan *tree, uint64_t serial) {
 }
 
 /* What stands at that process id is the system's to say; here it is always a node. */
-bool peer_started_by(struct banyan *tree, struct peer *started, uint64_t parent, pid_t pid,
+bool peer_started_by(struct banyan *tree, struct peer *started, pid_t pid,
                      char text[PROCESS_TEXT_MAX]) {
-    (void)tree, (void)started, (void)parent;
+    (void)tree, (void)started;
     if (pid > 0)
         return true;
     snprintf(text, PROCESS_TEXT_MAX, "cannot watch the node");
@@ -140,10 +140,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static struct slice slices[SLICES];
     static struct bundle bundle = {.slices = slices};
     struct event event = {.tree = &tree, .serial = 3, .bundle = &bundle};
-    if (size == 0 || nng_msg_alloc(&event.reply, size - 1) != 0)
+    if (size == 0)
         return 0;
+    event.operation = (enum wire_operation)(1 + data[0] % (WIRE_PING - 1));
+    if (event.operation == WIRE_PROBE || nng_msg_alloc(&event.reply, size - 1) != 0)
+        return 0; /* whatever answers a direct question is a sign of life */
     memcpy(nng_msg_body(event.reply), data + 1, size - 1);
-    event.operation = (enum wire_operation)(WIRE_JOIN + data[0] % (WIRE_PING - WIRE_JOIN));
     bundle.slice_count = 1 + data[0] / 8 % SLICES;
     for (uint32_t i = 0; i < SLICES; i++)
         slices[i] = (struct slice){.number = i, .len = SLICE_LEN};

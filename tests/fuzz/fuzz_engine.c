@@ -16,7 +16,7 @@ enum {
     ROUNDS_AT_END = 300,
 };
 
-enum kind { SPAWN, JOIN, SUMS, ARRANGE, REAP, SURVEY };
+enum kind { SPAWN, JOIN /* the node's own word */, SUMS, ARRANGE, REAP, SURVEY };
 
 struct ask {
     enum kind kind;
@@ -66,12 +66,8 @@ static bool port_spawn(void *arg, const struct engine_spawn *spawn) {
         return false;
     if (spawn->node.serial > last_serial)
         last_serial = spawn->node.serial;
-    return ask(&(struct ask){.kind = SPAWN, .serial = spawn->node.serial});
-}
-
-static bool port_join(void *arg, uint64_t serial, int64_t id) {
-    (void)arg, (void)id;
-    return ask(&(struct ask){.kind = JOIN, .serial = serial});
+    return ask(&(struct ask){.kind = SPAWN, .serial = spawn->node.serial}) &&
+           ask(&(struct ask){.kind = JOIN, .serial = spawn->node.serial});
 }
 
 static bool port_sums(void *arg, struct bundle *bundle) {
@@ -103,9 +99,9 @@ static void port_end(void *arg, uint64_t serial) {
     ended[serial] = true;
 }
 
-static bool port_reap(void *arg, uint64_t serial, uint64_t parent, int64_t parent_id) {
-    (void)arg, (void)parent, (void)parent_id;
-    return ask(&(struct ask){.kind = REAP, .serial = serial});
+static bool port_reap(void *arg, const struct engine_reap *reap) {
+    (void)arg;
+    return ask(&(struct ask){.kind = REAP, .serial = reap->serial});
 }
 
 static bool port_survey(void *arg, uint64_t round, uint64_t budget_us, uint64_t slack_us) {
@@ -178,10 +174,14 @@ static void surveyed(uint64_t round, unsigned how) {
     engine_surveyed(engine, round);
 }
 
-/* A process is there from its SPAWN's answer to its end. */
+/* A process is there from when it is heard of to its end. */
+static void lives(uint64_t serial) {
+    alive[serial] = alive[serial] || !ended[serial];
+}
+
 static void spawned(uint64_t serial, enum hop hop) {
-    if (hop == HOP_OK && !ended[serial])
-        alive[serial] = true;
+    if (hop == HOP_OK)
+        lives(serial);
     engine_spawned(engine, serial, hop, 1000 + (int64_t)serial, hop == HOP_REFUSED ? "no" : NULL);
 }
 
@@ -191,7 +191,10 @@ static void finish(struct ask done, enum hop hop, unsigned how) {
         spawned(done.serial, hop);
         break;
     case JOIN:
-        engine_joined(engine, done.serial, hop);
+        if (hop != HOP_OK)
+            break; /* it never joins */
+        lives(done.serial);
+        engine_joined(engine, done.serial, 1000 + (int64_t)done.serial);
         break;
     case SUMS:
         summed(done.bundle, hop, how);
@@ -327,7 +330,6 @@ static void start(const struct engine_options *options) {
     const struct engine_ports ports = {
         .answer = port_answer,
         .spawn = port_spawn,
-        .join = port_join,
         .sums = port_sums,
         .buffer = port_buffer,
         .unbuffer = port_unbuffer,

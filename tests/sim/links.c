@@ -136,6 +136,8 @@ static void connected(struct sim *sim, void *arg) {
 
 static void accepted(struct sim *sim, void *arg) {
     struct link *link = arg;
+    if (link->open)
+        process_connected(sim, link->to);
     sim_in(sim, latency(sim), link->from, connected, link);
 }
 

@@ -59,12 +59,31 @@ static void birth(struct sim *sim, uint64_t serial) {
     engine_spawned(sim->engine, serial, HOP_REFUSED, 0, "the node ended while it was starting");
 }
 
+/* One that nobody wants any more is ended, and its exit status collected. */
+static void joined(struct sim *sim, uint64_t serial) {
+    struct node *node = process_find(sim, serial);
+    const struct node *starter = node->starter;
+    if (sim->peers[serial].known && (node->watched || watch(sim, node))) {
+        engine_joined(sim->engine, serial, PID_BASE + (int64_t)serial);
+        return;
+    }
+    if (node->collected)
+        return;
+    sim_trace(sim, "%" PRId64 "#%" PRIu64 " has joined, and is not wanted", node->id, serial);
+    sim->totals->strays++;
+    process_end(sim, node);
+    if (starter->serial == 0 || starter->dead)
+        node->collected = true;
+    else
+        shell_collect(sim, &(struct engine_reap){.serial = serial,
+                                                 .parent = starter->serial,
+                                                 .parent_id = starter->id,
+                                                 .version = engine_version(sim->engine)});
+}
+
 static void asked(struct sim *sim, struct ask *ask, const struct reply *reply) {
     enum hop hop = hop_of(reply);
     switch (ask->operation) {
-    case OP_JOIN:
-        engine_joined(sim->engine, ask->serial, hop);
-        break;
     case OP_SUMS:
         LL_DELETE(sim->lent, ask);
         sim->totals->resends += hop == HOP_BROKEN;
@@ -103,6 +122,9 @@ static void handle(struct sim *sim, const struct posted *post) {
             peer->exited = true;
             engine_exited(sim->engine, post->serial);
         }
+        break;
+    case POST_JOINED:
+        joined(sim, post->serial);
         break;
     default:
         birth(sim, post->serial);
@@ -165,7 +187,8 @@ void shell_wake(struct sim *sim, uint64_t delay_us) {
 }
 
 void shell_post(struct sim *sim, const struct posted *post) {
-    bool descriptor = post->kind == POST_EXITED || post->kind == POST_BIRTH;
+    bool descriptor = post->kind == POST_EXITED || post->kind == POST_BIRTH ||
+                      post->kind == POST_JOINED;
     struct posted ***end = descriptor ? &sim->descriptors_end : &sim->inbox_end;
     struct posted *copy = sim_alloc(sim, sizeof *copy);
     *copy = *post;

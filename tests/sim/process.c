@@ -1,7 +1,8 @@
 /*
  * process.c: the life of a process, and what is done to it.
  *
- * A node that has not joined the tree ends with the process that started it. A dead process stays,
+ * A node joins the tree when somebody connects to it: only its starter does, before. A node that has
+ * not joined ends with the process that started it. A dead process stays,
  * uncollected, until its starter collects it, or the controller once the starter is dead.
  */
 #include <inttypes.h>
@@ -39,6 +40,21 @@ static void leave_unjoined(struct sim *sim, void *arg) {
 void process_lose_birth(struct sim *sim, struct node *node) {
     if (!node->joined && !node->dead)
         sim_in(sim, latency(sim), node, leave_unjoined, node);
+}
+
+static void post_joined(struct sim *sim, void *arg) {
+    struct node *node = arg;
+    shell_post(sim, &(struct posted){.kind = POST_JOINED, .serial = node->serial});
+}
+
+/* Its word is on its way even if it dies now. */
+void process_connected(struct sim *sim, struct node *node) {
+    if (node->joined || node->dead)
+        return;
+    node->joined = true;
+    sim_in(sim, latency(sim), NULL, post_joined, node);
+    if (!node->starter->dead)
+        tell_starter(sim, node);
 }
 
 static void die_young(struct sim *sim, void *arg) {

@@ -1,7 +1,7 @@
 /*
  * requests.c: what a node does with a request, rule for rule as src/node does it.
  *
- * Sums and signs of life are answered at once; what changes the children goes to the main thread,
+ * Sums and direct questions are answered at once; what changes the children goes to the main thread,
  * which does one thing after the other.
  */
 #include <inttypes.h>
@@ -126,13 +126,18 @@ struct work {
     struct leg *hop;
 };
 
+static void note_version(struct node *node, uint64_t version) {
+    if (node->version < version)
+        node->version = version;
+}
+
 static void do_spawn(struct sim *sim, struct node *node, struct leg *hop) {
     const struct ask *ask = hop->ask;
     struct start *start = start_find(node, ask->about);
     if (start == NULL && ask->version < node->version) {
         request_answer(sim, hop, STATUS_BROKEN, 0, NULL);
     } else if (start == NULL) {
-        node->version = ask->version;
+        note_version(node, ask->version);
         start_new(sim, node, hop);
     } else {
         answer_start(sim, start, STATUS_BROKEN, NULL);
@@ -178,8 +183,7 @@ static void do_children(struct sim *sim, struct node *node, struct leg *hop) {
         return;
     }
     node->set_version = ask->version;
-    if (node->version < ask->version)
-        node->version = ask->version;
+    note_version(node, ask->version);
     set_children(sim, node, ask);
     for (struct start *start = node->starts; start != NULL; start = start->next) {
         if (!start->gone && is_unborn(start) && !is_wanted(start, ask) &&
@@ -193,6 +197,7 @@ static void do_children(struct sim *sim, struct node *node, struct leg *hop) {
 
 static void do_reap(struct sim *sim, struct node *node, struct leg *hop) {
     struct start *start = start_find(node, hop->ask->about);
+    note_version(node, hop->ask->version);
     if (start != NULL && is_unborn(start)) {
         answer_start(sim, start, STATUS_BROKEN, NULL);
         start_end(sim, node, start);
@@ -229,13 +234,6 @@ static void hand_over(struct sim *sim, struct node *node, struct leg *hop) {
 
 /* ---- on arrival ---- */
 
-static void join(struct sim *sim, struct node *node) {
-    struct start *start = start_find(node->starter, node->serial);
-    if (!node->joined && start != NULL && !node->starter->dead)
-        sim_in(sim, latency(sim), node->starter, node_birth, start);
-    node->joined = true;
-}
-
 static void relay(struct sim *sim, struct node *node, struct leg *hop) {
     if (hop->ask->operation == OP_PROBE)
         request_answer(sim, hop, STATUS_BROKEN, 0, NULL);
@@ -249,10 +247,7 @@ void node_request(struct sim *sim, struct node *node, struct leg *hop) {
         relay(sim, node, hop);
     } else if (ask->serial != node->serial) {
         request_answer(sim, hop, STATUS_BROKEN, 0, NULL);
-    } else if (ask->operation == OP_SUMS) {
-        request_answer(sim, hop, STATUS_OK, 0, NULL);
-    } else if (ask->operation == OP_JOIN || ask->operation == OP_PROBE) {
-        join(sim, node);
+    } else if (ask->operation == OP_SUMS || ask->operation == OP_PROBE) {
         request_answer(sim, hop, STATUS_OK, 0, NULL);
     } else {
         hand_over(sim, node, hop);

@@ -75,14 +75,6 @@ static bool port_spawn(void *arg, const struct engine_spawn *spawn) {
     return true;
 }
 
-static bool port_join(void *arg, uint64_t serial, int64_t id) {
-    struct sim *sim = arg;
-    if (refused(sim))
-        return false;
-    ask_send(sim, ask_new(sim, OP_JOIN, id, serial));
-    return true;
-}
-
 static struct slice_result result_of(struct sim *sim, const char *text, const struct slice *slice) {
     static const enum answer_code codes[] = {ANSWER_OK, ANSWER_NOT_INTEGER, ANSWER_OUT_OF_RANGE};
     struct sum_result sum;
@@ -156,16 +148,21 @@ static void port_end(void *arg, uint64_t serial) {
         process_end(sim, node);
 }
 
+void shell_collect(struct sim *sim, const struct engine_reap *reap) {
+    struct ask *ask = ask_new(sim, OP_REAP, reap->parent_id, reap->parent);
+    ask->about = reap->serial;
+    ask->version = reap->version;
+    ask_send(sim, ask);
+}
+
 /* An exit status can be collected by the starter, and once that is dead, by the controller. */
-static bool port_reap(void *arg, uint64_t serial, uint64_t parent, int64_t parent_id) {
+static bool port_reap(void *arg, const struct engine_reap *reap) {
     struct sim *sim = arg;
-    struct node *node = process_find(sim, serial);
+    struct node *node = process_find(sim, reap->serial);
     if (refused(sim))
         return false;
-    if (parent != 0) {
-        struct ask *ask = ask_new(sim, OP_REAP, parent_id, parent);
-        ask->about = serial;
-        ask_send(sim, ask);
+    if (reap->parent != 0) {
+        shell_collect(sim, reap);
         return true;
     }
     bool own = node != NULL && (node->starter->serial == 0 || node->starter->dead);
@@ -173,7 +170,7 @@ static bool port_reap(void *arg, uint64_t serial, uint64_t parent, int64_t paren
     if (collects)
         node->collected = true;
     shell_post(sim, &(struct posted){.kind = POST_COLLECTED,
-                                     .serial = serial,
+                                     .serial = reap->serial,
                                      .reply.status = collects ? STATUS_OK : STATUS_BROKEN});
     return true;
 }
@@ -236,7 +233,6 @@ void shell_ports(struct sim *sim, struct engine_ports *ports) {
         .arg = sim,
         .answer = port_answer,
         .spawn = port_spawn,
-        .join = port_join,
         .sums = port_sums,
         .buffer = port_buffer,
         .unbuffer = port_unbuffer,

@@ -130,7 +130,7 @@ struct node {
     unsigned pause_count;
 };
 
-enum operation { OP_JOIN, OP_SUMS, OP_SPAWN, OP_CHILDREN, OP_REAP, OP_PROBE };
+enum operation { OP_SUMS, OP_SPAWN, OP_CHILDREN, OP_REAP, OP_PROBE };
 
 /* A request of the controller, with a copy of all that travels. */
 struct ask {
@@ -184,6 +184,7 @@ void process_end(struct sim *sim, struct node *node); /* it is not wanted any mo
 void process_stop(struct sim *sim, struct node *node);
 void process_resume(struct sim *sim, struct node *node);
 void process_lose_birth(struct sim *sim, struct node *node); /* nobody waits for it any more */
+void process_connected(struct sim *sim, struct node *node);  /* somebody has connected to it */
 void faults_plan(struct sim *sim);
 
 /* requests.c */
@@ -202,7 +203,15 @@ void survey_forget(struct sim *sim, struct link *link); /* nobody waits for it a
 
 /* ---- the controller ---- */
 
-enum post { POST_ASKED, POST_PROBED, POST_SURVEYED, POST_COLLECTED, POST_EXITED, POST_BIRTH };
+enum post {
+    POST_ASKED,
+    POST_PROBED,
+    POST_SURVEYED,
+    POST_COLLECTED,
+    POST_EXITED,
+    POST_BIRTH,
+    POST_JOINED,
+};
 
 struct posted {
     enum post kind;
@@ -223,6 +232,7 @@ struct peer {
 void shell_ports(struct sim *sim, struct engine_ports *ports);
 void shell_post(struct sim *sim, const struct posted *post);
 void shell_wake(struct sim *sim, uint64_t delay_us);
+void shell_collect(struct sim *sim, const struct engine_reap *reap); /* by who started it */
 void shell_give_back(struct sim *sim); /* the bundles that are lent, as at the controller's end */
 
 /* ---- commands ---- */
@@ -290,7 +300,7 @@ void settled_check(struct sim *sim, const struct command *status); /* of all nod
 
 struct totals {
     uint64_t schedules, commands, answers, deaths, stops, surveys, probes, bundles, resends, sets,
-        starts, refused_starts, steps, unavailable, records;
+        starts, refused_starts, strays, steps, unavailable, records;
 };
 
 struct event {

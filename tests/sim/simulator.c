@@ -368,8 +368,9 @@ static void print_totals(const struct totals *totals) {
            " answers (%" PRIu64 " unavailable, %" PRIu64 " records of nodes)\n",
            totals->schedules, totals->steps, totals->commands, totals->answers, totals->unavailable,
            totals->records);
-    printf("%" PRIu64 " starts (%" PRIu64 " refused), %" PRIu64 " deaths, %" PRIu64 " stops\n",
-           totals->starts, totals->refused_starts, totals->deaths, totals->stops);
+    printf("%" PRIu64 " starts (%" PRIu64 " refused, %" PRIu64
+           " not wanted any more when they had joined), %" PRIu64 " deaths, %" PRIu64 " stops\n",
+           totals->starts, totals->refused_starts, totals->strays, totals->deaths, totals->stops);
     printf("%" PRIu64 " surveys, %" PRIu64 " direct questions, %" PRIu64
            " sets of children, %" PRIu64 " bundles, %" PRIu64 " of them sent again\n",
            totals->surveys, totals->probes, totals->sets, totals->bundles, totals->resends);

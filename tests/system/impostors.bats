@@ -65,6 +65,26 @@ COMMANDS
     [ "$count" -ge 30 ]
 }
 
+# This impostor answers once its process has been ended.
+@test "a process that says it has joined, and that nobody asked for, is ended" {
+    id=$(id_of joins_stray)
+    answers_of --node "$IMPOSTOR" <<COMMANDS
+create 50
+create $id
+exec $id 2 1 2
+exec 50 2 1 2
+pingall
+COMMANDS
+    expect_answers <<ANSWERS
+Ok: PID
+Ok: PID
+Ok:$id: 3
+Ok:50: 3
+Ok: -1
+ANSWERS
+    nothing_left
+}
+
 # Those that are found out by a deadline do it together. Real nodes stand between them.
 @test "no answer, and connections that break with every request" {
     talk_start --deadline 1500 --node "$IMPOSTOR"

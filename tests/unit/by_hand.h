@@ -47,11 +47,6 @@ static bool port_spawn(void *arg, const struct engine_spawn *spawn) {
     return true;
 }
 
-static bool port_join(void *arg, uint64_t serial, int64_t id) {
-    (void)arg, (void)serial, (void)id;
-    return true;
-}
-
 static bool port_sums(void *arg, struct bundle *bundle) {
     (void)arg;
     lent = bundle;
@@ -67,8 +62,8 @@ static void port_end(void *arg, uint64_t serial) {
     (void)arg, (void)serial;
 }
 
-static bool port_reap(void *arg, uint64_t serial, uint64_t parent, int64_t parent_id) {
-    (void)arg, (void)serial, (void)parent, (void)parent_id;
+static bool port_reap(void *arg, const struct engine_reap *reap) {
+    (void)arg, (void)reap;
     return true;
 }
 
@@ -97,7 +92,6 @@ static void port_forget(void *arg, uint64_t serial) {
 static int set_up(void **state) {
     const struct engine_ports ports = {.answer = port_answer,
                                        .spawn = port_spawn,
-                                       .join = port_join,
                                        .sums = port_sums,
                                        .buffer = port_buffer,
                                        .unbuffer = port_unbuffer,
@@ -136,7 +130,7 @@ static void create(int64_t id, unsigned tag) {
 /* The spawn of that number is done, and the node joins. */
 static void joins(size_t spawn) {
     engine_spawned(engine, serials[spawn], HOP_OK, 1000 + (int64_t)spawn, NULL);
-    engine_joined(engine, serials[spawn], HOP_OK);
+    engine_joined(engine, serials[spawn], 1000 + (int64_t)spawn);
     engine_flush(engine);
 }
 

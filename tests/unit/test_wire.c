@@ -74,14 +74,14 @@ static const struct kind {
     enum wire_status status;
     const char *items;
 } kinds[] = {
-    {false, WIRE_JOIN, WIRE_OK, ""},         {true, WIRE_JOIN, WIRE_OK, "4"},
+    {false, WIRE_PROBE, WIRE_OK, ""},        {true, WIRE_PROBE, WIRE_OK, "4"},
     {false, WIRE_SPAWN, WIRE_OK, "8nt"},     {true, WIRE_SPAWN, WIRE_OK, "4"},
     {false, WIRE_CHILDREN, WIRE_OK, "844"},  {false, WIRE_CHILDREN, WIRE_OK, "844ntntnt88"},
     {true, WIRE_CHILDREN, WIRE_OK, ""},      {false, WIRE_SUMS, WIRE_OK, "444bb"},
-    {true, WIRE_SUMS, WIRE_OK, "8x448x44b"}, {false, WIRE_REAP, WIRE_OK, "8"},
+    {true, WIRE_SUMS, WIRE_OK, "8x448x44b"}, {false, WIRE_REAP, WIRE_OK, "88"},
     {true, WIRE_REAP, WIRE_OK, "4"},         {false, WIRE_PING, WIRE_OK, "888"},
     {true, WIRE_PING, WIRE_OK, "4888"},      {true, WIRE_SPAWN, WIRE_REFUSED, "t"},
-    {true, WIRE_SUMS, WIRE_BROKEN, "t"},     {true, WIRE_JOIN, WIRE_OK, "2xt2"},
+    {true, WIRE_SUMS, WIRE_BROKEN, "t"},     {true, WIRE_PROBE, WIRE_OK, "2xt2"},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -561,7 +561,7 @@ static bool answer_is_good(uint8_t version, uint8_t operation, uint8_t status,
 
 static void every_operation_and_status_of_an_answer(void **state) {
     (void)state;
-    for (int asked = WIRE_JOIN; asked < WIRE_OPERATIONS; asked++) {
+    for (int asked = WIRE_PROBE; asked < WIRE_OPERATIONS; asked++) {
         for (unsigned operation = 0; operation < 256; operation++) {
             for (unsigned status = 0; status < 256; status++) {
                 bool good = status == WIRE_BROKEN ||
@@ -579,8 +579,8 @@ static void every_operation_and_status_of_an_answer(void **state) {
 }
 
 static void operations_have_names(void **state) {
-    static const char *const names[] = {"unknown", "join", "spawn", "children",
-                                        "sums",    "reap", "ping",  "unknown"};
+    static const char *const names[] = {"unknown", "probe", "spawn", "children",
+                                        "sums",    "reap",  "ping",  "unknown"};
     (void)state;
     for (int operation = 0; operation <= WIRE_OPERATIONS; operation++)
         assert_string_equal(wire_operation_name((enum wire_operation)operation), names[operation]);
