@@ -22,7 +22,10 @@ enum {
     SLICES_IN_ALL = 28,           /* of all execs: bounds the memory */
     BUNDLES_AHEAD = 2,            /* bundles of small execs under way to one node */
     RETRY_US = 3000,              /* after a broken path: about the time that a repair takes */
-    EXECS_IN_ALL = 100000,        /* unanswered execs before the engine is busy */
+    EXECS_LEAST = 16000,          /* unanswered execs before the engine is busy: as many as the */
+                                  /* processor's cache holds, */
+    EXECS_EACH = 256,             /* and so many for each node, so that a message holds enough, */
+    EXECS_IN_ALL = 100000,        /* but at most these */
     ROUNDS_MOST = 8,              /* surveys under way at once */
     STARTS_MOST = 16,             /* nodes being started at once */
     MOVED_MOST = 16,              /* children that an incident names, at most */

@@ -282,9 +282,13 @@ void engine_exec(struct engine *engine, void *tag, int64_t id, uint64_t n, const
     exec_release(exec);
 }
 
-bool engine_is_busy(const struct engine *engine) {
+static bool are_many(const struct engine *engine) {
     return engine->execs >= EXECS_IN_ALL ||
-           engine->small_bytes + engine->held_bytes >= SMALL_BYTES_IN_ALL ||
+           engine->execs >= EXECS_LEAST + EXECS_EACH * (uint64_t)engine->tree.count;
+}
+
+bool engine_is_busy(const struct engine *engine) {
+    return are_many(engine) || engine->small_bytes + engine->held_bytes >= SMALL_BYTES_IN_ALL ||
            engine->large_count >= SLICES_IN_ALL;
 }
 
