@@ -17,6 +17,10 @@
  *                    all but the first are left out here. Two threads for callbacks fought for one
  *                    lock at every message. No callback of nng or of this program waits for another
  *                    one.
+ *   nni_timer_schedule
+ *                    (below 1.7) wakes the thread of an older kind of timers, twice for each survey
+ *                    that is sent. Surveys of this program have their deadlines elsewhere, and set
+ *                    this one to a day: here what is due in half a day or later never is.
  *   nni_posix_resolv_sysinit
  *                    starts the thread that looks up host names. Sockets of this program have paths:
  *                    here there is no such thread in every process. (Whoever has them listen at
@@ -76,11 +80,13 @@ enum {
     TRIES = 100, /* a millisecond apart */
     LARGE = 64 << 10,
     SEND_BUFFER = 1 << 20,
+    FAR_MS = 12 * 3600 * 1000,
 };
 
 struct nng_aio;
 struct nni_cv;
 struct nni_thr;
+struct nni_timer_node;
 struct nni_posix_pfd;
 
 int __real_nni_aio_begin(struct nng_aio *aio);
@@ -106,6 +112,8 @@ void __wrap_nni_sp_tran_sys_fini(void);
 int __real_nni_posix_pfd_init(struct nni_posix_pfd **pfd, int fd);
 int __wrap_nni_posix_pfd_init(struct nni_posix_pfd **pfd, int fd);
 
+void __real_nni_timer_schedule(struct nni_timer_node *timer, uint64_t at_ms);
+void __wrap_nni_timer_schedule(struct nni_timer_node *timer, uint64_t at_ms);
 int __wrap_nni_posix_resolv_sysinit(void);
 int __wrap_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
                        struct addrinfo **result);
@@ -163,6 +171,13 @@ int __wrap_nni_cv_until(struct nni_cv *cv, uint64_t until_ms) {
         until_ms++;
     return __real_nni_cv_until(cv, until_ms);
 }
+
+#if NNG_MINOR_VERSION < 7
+void __wrap_nni_timer_schedule(struct nni_timer_node *timer, uint64_t at_ms) {
+    uint64_t now_ms = nni_clock();
+    __real_nni_timer_schedule(timer, at_ms > now_ms + FAR_MS ? UINT64_MAX : at_ms);
+}
+#endif
 
 int __wrap_nni_posix_resolv_sysinit(void) {
     return 0;
