@@ -136,8 +136,6 @@ static bool ask_spawn(struct banyan *tree, const struct engine_spawn *spawn) {
     struct event *event = ask_new(tree, WIRE_SPAWN, spawn->node.serial);
     if (event == NULL)
         return false;
-    event->parent = spawn->parent;
-    event->parent_id = spawn->parent_id;
     nng_msg *message = message_new(&writer, WIRE_SPAWN, spawn->parent_id, spawn->parent,
                                    8 + WIRE_NODE + 2 + WIRE_ADDRESS_MAX);
     if (message != NULL) {
@@ -162,22 +160,23 @@ static bool port_spawn(void *arg, const struct engine_spawn *spawn) {
     return peer_address(tree, peer, (char[PROCESS_TEXT_MAX]){""}) && ask_spawn(tree, spawn);
 }
 
-bool ask_reap(struct banyan *tree, const struct engine_reap *reap) {
+bool ask_reap(struct banyan *tree, uint64_t serial, uint64_t starter) {
     struct wire_writer writer;
-    struct event *event = ask_new(tree, WIRE_REAP, reap->serial);
+    const struct peer *peer = peer_find(tree, starter);
+    struct event *event = peer != NULL ? ask_new(tree, WIRE_REAP, serial) : NULL;
     if (event == NULL)
         return false;
-    nng_msg *message = message_new(&writer, WIRE_REAP, reap->parent_id, reap->parent, 16);
+    nng_msg *message = message_new(&writer, WIRE_REAP, peer->node.id, starter, 16);
     if (message != NULL) {
-        wire_put_u64(&writer, reap->version);
-        wire_put_u64(&writer, reap->serial);
+        wire_put_u64(&writer, engine_version(tree->engine));
+        wire_put_u64(&writer, serial);
     }
-    send_to(event, reap->parent_id, message);
+    send_to(event, peer->node.id, message);
     return true;
 }
 
-static bool port_reap(void *arg, const struct engine_reap *reap) {
-    return reap->parent == 0 ? peer_collect(arg, reap->serial) : ask_reap(arg, reap);
+static bool port_reap(void *arg, uint64_t serial, uint64_t starter) {
+    return starter == 0 ? peer_collect(arg, serial) : ask_reap(arg, serial, starter);
 }
 
 void asks_ports(struct engine_ports *ports) {
@@ -268,7 +267,7 @@ static void handle_sums(struct banyan *tree, const struct event *event, struct w
     engine_summed(tree->engine, event->bundle, hop, results, text);
 }
 
-/* A node that cannot be watched is not wanted; who started it collects it. */
+/* A node that cannot be watched is not wanted. */
 static void handle_spawned(struct banyan *tree, const struct event *event,
                            struct wire_reader *reader, enum hop hop, char text[WIRE_TEXT_MAX]) {
     struct peer *peer = peer_find(tree, event->serial);
@@ -279,14 +278,11 @@ static void handle_spawned(struct banyan *tree, const struct event *event,
         snprintf(text, WIRE_TEXT_MAX, "the node answered with something else");
         hop = HOP_REFUSED;
     }
-    if (hop == HOP_OK && peer->pid == 0 && !peer_started_by(tree, peer, pid, text)) {
-        ask_reap(tree, &(struct engine_reap){.serial = event->serial,
-                                             .parent = event->parent,
-                                             .parent_id = event->parent_id,
-                                             .version = engine_version(tree->engine)});
+    if (hop == HOP_OK && peer->pid == 0 && !peer_started_by(tree, peer, pid, text))
         hop = HOP_REFUSED;
-    }
     engine_spawned(tree->engine, event->serial, hop, pid, text);
+    if (hop == HOP_OK && peer->pid == pid && peer->told == pid)
+        engine_joined(tree->engine, event->serial, pid);
 }
 
 static void handle_reaped(struct banyan *tree, const struct event *event,

@@ -9,6 +9,7 @@
  *   asks.c      the engine's ports that are requests through the tree
  *   peers.c     the nodes as processes: starting, watching, ending, asking directly
  *   joins.c     the nodes' word that they have joined
+ *   strays.c    nodes that nobody wants
  *   directory.c the directory of the sockets
  *   program.c   where the program of the nodes is
  *
@@ -45,10 +46,8 @@ struct event {
     enum wire_operation operation; /* ASKED */
     uint64_t serial;               /* the node that it is about */
     uint64_t version;              /* CHILDREN: of the set; SURVEYED: the round */
-    uint64_t parent;               /* SPAWN, REAP: who was asked; 0: this process */
-    int64_t parent_id;
-    struct bundle *bundle; /* SUMS */
-    int error;             /* of nng; 0: reply is there */
+    struct bundle *bundle;         /* SUMS */
+    int error;                     /* of nng; 0: reply is there */
     nng_msg *reply;
     bool collected;    /* COLLECTED: whether there was one ... */
     int status;        /* ... which, as of waitpid */
@@ -62,6 +61,8 @@ struct event {
 struct peer {
     uint64_t serial;
     uint64_t parent; /* the serial of the node that starts it; 0: this process */
+    pid_t told;      /* by which process it was told that it has joined; 0: by none */
+    bool gave_up;    /* a create that it was to start a node for has been given up */
     char address[WIRE_ADDRESS_MAX];
     pid_t starting; /* started by this process, but not watched yet */
     pid_t pid;      /* 0: not watched */
@@ -83,7 +84,7 @@ struct banyan {
     char directory[NET_PATH_MAX - DIRECTORY_NAME_ROOM + 1]; /* empty: there is none */
     int directory_lock;                                     /* -1: there is none */
     bool swept;                                             /* of what others had left */
-    unsigned living;                                        /* processes that have not ended */
+    unsigned living; /* processes that are known to have been started, and have not ended */
     int epoll, timer, wake;
     int lifeline[2];
     int notify[2];        /* this process's end, the nodes' end */
@@ -115,8 +116,9 @@ struct event *events_take(struct banyan *tree);
 /* asks.c */
 void asks_ports(struct engine_ports *ports);
 void asks_handle(struct banyan *tree, const struct event *event);
-/* Has the node that started another collect its exit status. False: out of memory. */
-bool ask_reap(struct banyan *tree, const struct engine_reap *reap);
+/* Has a node leave nothing of the one of that serial, which it has started: its process is ended, if
+ * it lives, and its exit status collected. False: out of memory, or there is no such starter. */
+bool ask_reap(struct banyan *tree, uint64_t serial, uint64_t starter);
 /* The beginning of the message that carries the bundle, up to the texts. */
 void asks_put_sums(struct wire_writer *writer, const struct bundle *bundle);
 
@@ -137,9 +139,8 @@ bool peer_collect(struct banyan *tree, uint64_t serial); /* likewise */
  * text says why it cannot be watched. */
 bool peer_started_by(struct banyan *tree, struct peer *peer, pid_t pid,
                      char text[PROCESS_TEXT_MAX]);
-/* The parent of a process that can be a node and is not known as one: a known node, or this process.
- * 0: it cannot be one. */
-pid_t peer_unknown_parent(struct banyan *tree, pid_t pid);
+/* Whether a process is known as a node, or its exit status awaited. */
+bool peer_has_pid(const struct banyan *tree, pid_t pid);
 void peer_birth(struct banyan *tree, struct peer *peer);
 void peer_exited(struct banyan *tree, struct peer *peer);
 void peers_handle(struct banyan *tree, const struct event *event);
@@ -148,9 +149,17 @@ void peers_end(struct banyan *tree); /* ends and collects every process */
 /* joins.c */
 void joins_read(struct banyan *tree);
 
+/* strays.c */
+/* A process has told that it is the node of that serial, of which nobody knows: ends it, if it is. */
+void stray_end(struct banyan *tree, uint64_t serial, pid_t pid);
+/* Ends and collects the nodes that have become children of this process, and that nobody knows. */
+void strays_collect(struct banyan *tree);
+
 /* directory.c */
 bool directory_make(struct banyan *tree, char text[PROCESS_TEXT_MAX]); /* false: text says why */
 void directory_remove(struct banyan *tree);
+/* Where the node of that serial listens. */
+void directory_address(const struct banyan *tree, uint64_t serial, char address[WIRE_ADDRESS_MAX]);
 
 /* program.c */
 /* The path of the nodes' program, to be freed: the given one, or (NULL) one that is found beside

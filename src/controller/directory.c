@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,6 +144,10 @@ bool directory_make(struct banyan *tree, char text[PROCESS_TEXT_MAX]) {
     }
     tree->directory[0] = '\0';
     return false;
+}
+
+void directory_address(const struct banyan *tree, uint64_t serial, char address[WIRE_ADDRESS_MAX]) {
+    snprintf(address, WIRE_ADDRESS_MAX, "ipc://%s/%" PRIu64, tree->directory, serial);
 }
 
 /* Usually it is empty by now. What cannot be removed, for want of memory perhaps, is used again, or

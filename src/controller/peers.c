@@ -1,9 +1,9 @@
 /*
  * peers.c: nodes as processes. Each is watched through a pidfd, so that its end is an event; it is
- * ended through the pidfd, so that no other process can be hit. A process is collected (waited for)
- * by the process that started it, and by this one when that has ended.
+ * ended through the pidfd, so that no other process can be hit. (One that this process has started is
+ * its own to end by its number until it is collected.) A process is collected, that is waited for, by
+ * the process that started it, and by this one when that has ended.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -42,8 +42,7 @@ struct peer *peer_new(struct banyan *tree, const struct engine_node *node) {
 /* Without an address the node cannot be started; text says why there is none. */
 bool peer_address(struct banyan *tree, struct peer *peer, char text[PROCESS_TEXT_MAX]) {
     if (peer->address[0] == '\0' && directory_make(tree, text))
-        snprintf(peer->address, sizeof peer->address, "ipc://%s/%" PRIu64, tree->directory,
-                 peer->serial);
+        directory_address(tree, peer->serial, peer->address);
     return peer->address[0] != '\0';
 }
 
@@ -91,24 +90,15 @@ static bool peer_started(struct banyan *tree, struct peer *peer, pid_t pid,
         return false;
     }
     peer->pid = pid;
-    tree->living++;
+    tree->living += peer->starting == 0; /* else it counts already */
     return true;
 }
 
-/* Whether a process is known as a node. */
-static bool is_known(const struct banyan *tree, pid_t pid) {
+bool peer_has_pid(const struct banyan *tree, pid_t pid) {
     const struct peer *peer = tree->peers;
-    while (peer != NULL && peer->pid != pid && peer->starting != pid)
+    while (peer != NULL && (peer->collected || (peer->pid != pid && peer->starting != pid)))
         peer = peer->hh.next;
     return peer != NULL;
-}
-
-pid_t peer_unknown_parent(struct banyan *tree, pid_t pid) {
-    pid_t parent;
-    char state;
-    if (is_known(tree, pid) || process_look(pid, &state, &parent) != 0)
-        return 0;
-    return parent == getpid() || is_known(tree, parent) ? parent : 0;
 }
 
 /* Whether a process can be the node that was started: a child of the node that has done so, or, when
@@ -124,8 +114,8 @@ static bool is_child_of(struct banyan *tree, uint64_t parent, pid_t pid,
         snprintf(text, PROCESS_TEXT_MAX, "cannot watch the node: %s", strerror(error));
         return false;
     }
-    if (!is_known(tree, pid) && above > 0 &&
-        (above == getpid() || (starter != NULL && above == starter->pid)))
+    if (!peer_has_pid(tree, pid) && above > 0 &&
+        (above == getpid() || (starter != NULL && !starter->exited && above == starter->pid)))
         return true;
     snprintf(text, PROCESS_TEXT_MAX, "cannot watch the node: process %d is none that was started",
              (int)pid);
@@ -149,8 +139,7 @@ static void end_unwatched(struct banyan *tree, struct peer *peer) {
     peer->starting = 0;
     close_fd(&peer->birth);
     close_fd(&peer->pidfd);
-    if (tree->living == 0)
-        directory_remove(tree);
+    count_out(tree);
 }
 
 /* The engine hears of it later, from the inbox. */
@@ -179,6 +168,7 @@ bool peer_start(struct banyan *tree, struct peer *peer) {
             directory_remove(tree);
         return post_failed(tree, peer->serial, text);
     }
+    tree->living++;
     int error = loop_watch(tree, peer->birth, WATCH_BIRTH, peer->serial);
     if (error == 0)
         return true;
@@ -215,11 +205,14 @@ void peer_birth(struct banyan *tree, struct peer *peer) {
 /* ---- ending ---- */
 
 void peer_exited(struct banyan *tree, struct peer *peer) {
+    bool gave_up = peer->gave_up;
     close_fd(&peer->pidfd);
     peer->exited = true;
     net_unlink(peer->address);
-    count_out(tree);
     engine_exited(tree->engine, peer->serial);
+    if (gave_up)
+        strays_collect(tree);
+    count_out(tree); /* last, since the directory tells its nodes from others */
 }
 
 static void port_end(void *arg, uint64_t serial) {
@@ -241,12 +234,18 @@ bool peer_collect(struct banyan *tree, uint64_t serial) {
     return true;
 }
 
+/* One whose process is not known by now is given up: there may be one, or will be. */
 static void port_forget(void *arg, uint64_t serial) {
-    struct peer *peer = peer_find(arg, serial);
-    if (peer != NULL && peer->starting > 0 && peer->pid == 0)
-        end_unwatched(arg, peer); /* the engine has given it up before it was ready */
-    if (peer != NULL)
-        peer_drop(arg, peer);
+    struct peer *peer = peer_find(arg, serial), *starter;
+    if (peer == NULL)
+        return;
+    if (peer->starting > 0 && peer->pid == 0)
+        end_unwatched(arg, peer);
+    if (peer->pid == 0 && (starter = peer_find(arg, peer->parent)) != NULL) {
+        starter->gave_up = true;
+        ask_reap(arg, serial, starter->serial);
+    }
+    peer_drop(arg, peer);
 }
 
 /* ---- asking directly ---- */
@@ -359,33 +358,6 @@ void peers_handle(struct banyan *tree, const struct event *event) {
 
 /* ---- the end of everything ---- */
 
-/* Collects the children of this process that are nodes nobody knows: started by a node that ended
- * before it could tell. They have ended, or are about to, since their birth connection broke. */
-static void collect_unknown(void) {
-    char path[64], name[32];
-    pid_t pid;
-    DIR *tasks = opendir("/proc/self/task");
-    for (struct dirent *task; tasks != NULL && (task = readdir(tasks)) != NULL;) {
-        snprintf(path, sizeof path, "/proc/self/task/%.20s/children", task->d_name);
-        FILE *children = task->d_name[0] != '.' ? fopen(path, "re") : NULL;
-        while (children != NULL && fscanf(children, "%d", &pid) == 1) {
-            snprintf(path, sizeof path, "/proc/%d/comm", pid);
-            FILE *comm = fopen(path, "re");
-            if (comm != NULL && fgets(name, sizeof name, comm) != NULL &&
-                strcmp(name, "banyan-node\n") == 0) {
-                kill(pid, SIGKILL); /* a child that is not collected: the pid is its own */
-                waitpid(pid, NULL, 0);
-            }
-            if (comm != NULL)
-                fclose(comm);
-        }
-        if (children != NULL)
-            fclose(children);
-    }
-    if (tasks != NULL)
-        closedir(tasks);
-}
-
 /* SIGKILL cannot be refused, so the waits here are short. Once all have ended, all that have not
  * been collected are children of this process. */
 void peers_end(struct banyan *tree) {
@@ -400,14 +372,16 @@ void peers_end(struct banyan *tree) {
         struct pollfd watch = {.fd = peer->pidfd, .events = POLLIN};
         while (peer->pidfd >= 0 && poll(&watch, 1, -1) < 0 && errno == EINTR)
             ;
+        close_fd(&peer->pidfd); /* the number stays taken until it is collected below */
         if (peer->pid == 0 && peer->starting > 0)
             waitpid(peer->starting, NULL, 0);
     }
     for (peer = tree->peers; peer != NULL; peer = peer->hh.next) {
         if (peer->pid != 0 && !peer->collected)
             waitpid(peer->pid, NULL, 0);
+        peer->collected = true;
     }
-    collect_unknown();
+    strays_collect(tree);
     HASH_ITER(hh, tree->peers, peer, next) {
         peer_drop(tree, peer);
     }

@@ -102,16 +102,7 @@ struct engine_spawn {
     struct engine_node node;
     uint64_t parent; /* the serial of the node that starts it; 0: the controller itself */
     int64_t parent_id;
-    uint64_t version; /* of the parent's set of children */
-};
-
-/* A process that has ended. */
-struct engine_reap {
-    uint64_t serial;
-    uint64_t
-        parent; /* the serial of the node that started it; 0: the controller itself collects it */
-    int64_t parent_id;
-    uint64_t version; /* an older spawn of it is not to be obeyed any more */
+    uint64_t version; /* not to be obeyed if the parent has been told a newer one */
 };
 
 /* Ports that return false could not even begin, for want of memory: the engine tries again later.
@@ -133,8 +124,9 @@ struct engine_ports {
     bool (*arrange)(void *arg, const struct engine_children *children);
     /* Ends a process, for certain -> engine_exited. */
     void (*end)(void *arg, uint64_t serial);
-    /* Has the process that started a node collect its exit status -> engine_reaped. */
-    bool (*reap)(void *arg, const struct engine_reap *reap);
+    /* Has the node that started another (0: the controller itself) collect its exit status, and end
+     * it if it lives -> engine_reaped. */
+    bool (*reap)(void *arg, uint64_t serial, uint64_t starter);
     /* Surveys the overlay -> engine_heard, any number of times, then engine_surveyed. */
     bool (*survey)(void *arg, uint64_t round, uint64_t budget_us, uint64_t slack_us);
     /* Asks one node directly, past the tree -> engine_probed, whenever it answers. */
@@ -177,7 +169,8 @@ enum engine_scope {
 void engine_status(struct engine *engine, void *tag, enum engine_scope scope, int64_t id);
 /* The ids that exist, ascending, up to room of them. Returns how many exist. */
 size_t engine_ids(const struct engine *engine, int64_t *ids, size_t room);
-/* A version newer than all that ports were given. */
+/* A version newer than all before, for a message after which an older spawn is not to be obeyed. Ports
+ * may call this. */
 uint64_t engine_version(struct engine *engine);
 
 /* An exec whose numbers are at hand: len bytes on one line, blank-separated. */

@@ -25,11 +25,7 @@ static void reap(struct engine *engine, struct member *member) {
     member->reaping = true;
     member->reaping_us = orphan ? 0 : engine->now_us;
     engine_watch(engine);
-    struct engine_reap reap = {.serial = member->serial,
-                               .parent = orphan ? 0 : starter->serial,
-                               .parent_id = orphan ? 0 : starter->node.id,
-                               .version = engine_version(engine)};
-    if (!engine->ports.reap(engine->ports.arg, &reap))
+    if (!engine->ports.reap(engine->ports.arg, member->serial, orphan ? 0 : starter->serial))
         engine_reaped(engine, member->serial, HOP_BROKEN, NULL);
 }
 

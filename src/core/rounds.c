@@ -215,8 +215,8 @@ static uint64_t waits_since(const struct member *member) {
     return oldest_us;
 }
 
-/* A node that is being created, and has been asked to start or to join for so long that any lost
- * node on the way would have been noticed: so it is the new one that does not answer. */
+/* A node that is being created, and has neither started nor joined for so long that any lost node on
+ * the way would have been noticed: so it is the new one that does not answer. */
 static struct member *stuck(struct engine *engine) {
     uint64_t patience_us = START_DEADLINES * engine->options.deadline_us + BUSY_US;
     struct tree_node *at = engine->tree.root;

@@ -16,7 +16,7 @@ enum verdict {
 };
 
 enum verdict_event {
-    EVENT_HEARD,    /* it answered: its first request, a survey, or a question of its own */
+    EVENT_HEARD,    /* it has joined, or answered a survey or a question of its own */
     EVENT_LATE,     /* it missed the first half of a survey, and is asked directly */
     EVENT_MISSED,   /* it answered neither half of a survey within the deadline */
     EVENT_RESET,    /* a path to it broke; it, or any node above it, may be the reason */

@@ -15,12 +15,10 @@ enum {
     RECONNECT_LAST_MS = 500,
     LONGEST_US = 600 * 1000000,
     SERIALS_MOST = (WIRE_MESSAGE_MAX - WIRE_ANSWER_HEAD - 4) / 8 - 1, /* and one's own */
-    NNG_TIME_MS = 24 * 3600 * 1000, /* of nng's own timer, which is not wanted: ours is the aio's */
+    /* Of nng's own timer, which is not wanted: ours is the aio's. (Below 1.7 a context locks up that is
+     * used again while this one fires; there the repair has it never fire.) */
+    NNG_TIME_MS = 24 * 3600 * 1000,
 };
-
-/* Nng below 1.7 can lock up when a context is used again while its timer fires: so one is used again
- * only long before. */
-#define CONTEXT_US (UINT64_C(3600) * 1000000)
 
 struct group { /* one socket */
     struct surveyor *surveyor;
@@ -43,7 +41,7 @@ struct part { /* of a survey: what went out on one socket */
     struct survey *survey;
     struct group *group;
     nng_ctx context;
-    uint64_t used_us; /* when the context was used last; 0: there is none */
+    bool opened; /* the context is there */
     nng_aio *aio;
     enum { PART_IDLE, PART_SENDING, PART_RECEIVING } state;
     unsigned pending; /* children on this socket that have neither answered nor been lost */
@@ -193,17 +191,12 @@ static void part_end(struct part *part) {
 }
 
 static bool part_context(struct part *part) {
-    uint64_t now_us = net_now_us();
-    if (part->used_us != 0 && now_us - part->used_us > CONTEXT_US) {
-        nng_ctx_close(part->context);
-        part->used_us = 0;
-    }
-    if (part->used_us == 0) {
-        if (nng_ctx_open(&part->context, part->group->socket) != 0)
-            return false;
-        nng_ctx_set_ms(part->context, NNG_OPT_SURVEYOR_SURVEYTIME, NNG_TIME_MS);
-    }
-    part->used_us = now_us;
+    if (part->opened)
+        return true;
+    if (nng_ctx_open(&part->context, part->group->socket) != 0)
+        return false;
+    nng_ctx_set_ms(part->context, NNG_OPT_SURVEYOR_SURVEYTIME, NNG_TIME_MS);
+    part->opened = true;
     return true;
 }
 

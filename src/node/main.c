@@ -65,8 +65,9 @@ static bool is_controller_gone(const struct node *node) {
     return poll(&watch, 1, LIFELINE_MS) == 1;
 }
 
-/* On a thread of nng. Nobody else than the parent knows this node yet. The birth connection ends
- * last: the parent relies on it that the controller knows of whoever has closed it and lives. */
+/* On a thread of nng. Nobody else than the parent knows this node yet. The birth connection is closed
+ * first: as long as it is open the parent may end this node, if its set of children does not name it,
+ * and once the controller knows of it that only means that it is silent. */
 static void connected(void *arg, enum net_kind kind) {
     static const unsigned both = 1u << NET_REQUESTS | 1u << NET_SURVEYS;
     struct node *node = arg;
@@ -74,9 +75,9 @@ static void connected(void *arg, enum net_kind kind) {
     if ((atomic_fetch_or(&node->connected, 1u << kind) | 1u << kind) != both ||
         !atomic_compare_exchange_strong(&node->life, &life, NODE_JOINED))
         return;
+    shutdown(PROCESS_BIRTH_FD, SHUT_RDWR);
     if (!process_notify(PROCESS_NOTIFY_FD, node->serial))
         leave(node, is_controller_gone(node));
-    shutdown(PROCESS_BIRTH_FD, SHUT_RDWR);
 }
 
 static void listen_at(struct node *node) {

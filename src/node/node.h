@@ -57,7 +57,7 @@ struct node {
     struct work *work;
     /* of the main thread */
     struct start *starts;
-    uint64_t version;     /* of the latest message that changed the children */
+    uint64_t version;     /* of the latest message that had one: an older SPAWN is not obeyed */
     uint64_t set_version; /* of the latest set of them */
 };
 

@@ -39,8 +39,7 @@ static void start_free(struct node *node, struct start *start) {
     free(start);
 }
 
-/* Ends a process that has not joined, and leaves nothing of it. It cannot refuse, so this is short.
- */
+/* Leaves nothing of a process that has ended, or is to end. It cannot refuse, so this is short. */
 static int start_end(struct node *node, struct start *start) {
     int status = -1;
     children_remove(node->children, start->child.node.serial);
@@ -122,7 +121,7 @@ static void do_spawn(struct node *node, struct call *call, struct wire_reader *r
     }
     struct start *start = start_find(node, child.node.serial);
     if (start == NULL && version < node->version) {
-        answer_plain(call, WIRE_SPAWN, WIRE_BROKEN); /* overtaken by a later set: not wanted */
+        answer_plain(call, WIRE_SPAWN, WIRE_BROKEN); /* overtaken: it may not be wanted any more */
     } else if (start == NULL) {
         note_version(node, version);
         spawn_new(node, call, &child, version);
@@ -244,14 +243,9 @@ static void do_reap(struct node *node, struct call *call, struct wire_reader *re
         return;
     }
     note_version(node, version);
-    if (start != NULL && is_unborn(start)) { /* the controller gave up on it */
+    if (start != NULL) {
         answer_start(start, WIRE_BROKEN, NULL);
         status = start_end(node, start);
-    } else if (start != NULL && process_collect(start->pid, &status)) {
-        start_free(node, start);
-    } else if (start != NULL) {
-        answer_plain(call, WIRE_REAP, WIRE_BROKEN); /* not yet: ask again */
-        return;
     }
     answer_u32(call, WIRE_REAP, (uint32_t)status);
 }

@@ -232,6 +232,27 @@ int process_look(pid_t pid, char *state, pid_t *parent) {
     return error;
 }
 
+/* The program, the id, the serial and the address, each with its end mark: see spawn above. */
+bool process_arguments(pid_t pid, uint64_t *serial, char *address, size_t room) {
+    char path[32], text[4096 + 256];
+    snprintf(path, sizeof path, "/proc/%d/cmdline", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    text[len > 0 ? len : 0] = '\0';
+    const char *at = text, *end = text + (len > 0 ? len : 0);
+    for (int i = 0; i < 2 && at < end; i++)
+        at += strlen(at) + 1;
+    if (at >= end || sscanf(at, "%" SCNu64, serial) != 1)
+        return false;
+    at += strlen(at) + 1;
+    if (at >= end || strlen(at) >= room)
+        return false;
+    memcpy(address, at, strlen(at) + 1);
+    return true;
+}
+
 bool process_runs(pid_t pid) {
     char state;
     pid_t parent;

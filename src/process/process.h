@@ -61,7 +61,7 @@ void process_write_birth(int birth, const char *failure);
 int process_open_notify(int pair[2]);
 
 /* Tells through the nodes' end that the node has joined. May wait for the controller to read. False:
- * nobody is there to be told. Any thread on which SIGPIPE is blocked. */
+ * nobody is there to be told. Any thread. */
 bool process_notify(int notify, uint64_t serial);
 
 /* Reads from the controller's end that a node has joined, and which process that is, by the kernel's
@@ -79,6 +79,10 @@ bool process_collect(pid_t pid, int *status);
 /* What the kernel tells of a process: its state, as a letter, and its parent. 0, or an errno: ENOENT
  * or ESRCH if there is none. From proc(5), /proc/PID/stat. */
 int process_look(pid_t pid, char *state, pid_t *parent);
+
+/* What a node was started with, while it lives; room: of the address, with its end mark. False: it is
+ * none, or has ended. From proc(5), /proc/PID/cmdline. */
+bool process_arguments(pid_t pid, uint64_t *serial, char *address, size_t room);
 
 /* Whether a process runs or would if a processor were free, as far as is known: neither stopped (by
  * a signal or a debugger) nor ended. */

@@ -33,7 +33,8 @@
  * (sum: u64 count, i128 sum, u32 error, u32 word length, up to 64 bytes of the word.)
  * (node: u64 serial, i64 id, i64 low, i64 high. address: u16 length, bytes. deadline: microseconds
  * of the machine's monotonic clock; slack: microseconds. PING travels as a survey, the others as
- * requests; PROBE only asks for a sign of life.) An answer with another status carries a text, as an address is written.
+ * requests. PROBE only asks for a sign of life; REAP also ends the process, if it lives.) An answer
+ * with another status carries a text, as an address is written.
  *
  * A message that does not decode is refused; nothing in it is trusted, lengths least of all.
  *
@@ -49,7 +50,7 @@
 __extension__ typedef __int128 wire_int128;
 
 enum {
-    WIRE_VERSION = 1,
+    WIRE_VERSION = 2,
     WIRE_HEAD = 24,
     WIRE_ANSWER_HEAD = 8,
     WIRE_ADDRESS_MAX = 128, /* with its end mark */

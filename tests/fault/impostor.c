@@ -87,6 +87,7 @@ struct connection {
 
 static enum kind kind;
 static uint64_t own_serial;
+static const char *own_address;
 static struct connection connections[CONNECTIONS];
 static uint8_t out[ROOM];
 
@@ -109,12 +110,23 @@ static void flood_joins(void) {
     }
 }
 
+enum { STRAY_ID = -2 };
+
+/* A process that nobody has asked for says that it has joined. */
+static _Noreturn void be_stray(uint64_t serial) {
+    process_notify(PROCESS_NOTIFY_FD, serial);
+    for (;;)
+        pause();
+}
+
 static void wait_for_end_of_stray(void) {
+    char address[WIRE_ADDRESS_MAX], *arguments[] = {"banyan-node", "-2", "1234567", address, NULL};
+    snprintf(address, sizeof address, "%.*s/1234567",
+             (int)(strrchr(own_address, '/') - own_address), own_address);
     pid_t pid = fork();
     if (pid == 0) {
-        process_notify(PROCESS_NOTIFY_FD, UINT64_C(1) << 40);
-        for (;;)
-            pause();
+        execv("/proc/self/exe", arguments);
+        _exit(1);
     }
     if (pid < 0 || waitpid(pid, NULL, 0) != pid)
         exit(1);
@@ -429,10 +441,13 @@ int main(int argc, char **argv) {
     if (argc != 4 || !number_parse(argv[1], strlen(argv[1]), &id) ||
         !number_parse(argv[2], strlen(argv[2]), &serial))
         return 2;
+    if (id == STRAY_ID)
+        be_stray((uint64_t)serial);
     if (id < FIRST || id >= FIRST + STEP * KINDS || id % STEP != 0)
         be_real(argv);
     kind = (enum kind)((id - FIRST) / STEP);
     own_serial = (uint64_t)serial;
+    own_address = argv[3];
     for (int i = 0; i < CONNECTIONS; i++)
         connections[i].fd = -1;
     int listeners[2] = {-1, -1};

@@ -48,6 +48,11 @@ void engine_spawned(struct engine *engine, uint64_t serial, enum hop hop, int64_
         touch(text, strlen(text));
 }
 
+void engine_joined(struct engine *engine, uint64_t serial, int64_t pid) {
+    (void)engine, (void)serial;
+    FUZZ_CHECK(pid > 0);
+}
+
 uint64_t engine_version(struct engine *engine) {
     (void)engine;
     return 1;

@@ -99,9 +99,9 @@ static void port_end(void *arg, uint64_t serial) {
     ended[serial] = true;
 }
 
-static bool port_reap(void *arg, const struct engine_reap *reap) {
-    (void)arg;
-    return ask(&(struct ask){.kind = REAP, .serial = reap->serial});
+static bool port_reap(void *arg, uint64_t serial, uint64_t starter) {
+    (void)arg, (void)starter;
+    return ask(&(struct ask){.kind = REAP, .serial = serial});
 }
 
 static bool port_survey(void *arg, uint64_t round, uint64_t budget_us, uint64_t slack_us) {

@@ -75,10 +75,7 @@ static void joined(struct sim *sim, uint64_t serial) {
     if (starter->serial == 0 || starter->dead)
         node->collected = true;
     else
-        shell_collect(sim, &(struct engine_reap){.serial = serial,
-                                                 .parent = starter->serial,
-                                                 .parent_id = starter->id,
-                                                 .version = engine_version(sim->engine)});
+        shell_reap(sim, serial, starter);
 }
 
 static void asked(struct sim *sim, struct ask *ask, const struct reply *reply) {

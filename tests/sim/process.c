@@ -47,14 +47,19 @@ static void post_joined(struct sim *sim, void *arg) {
     shell_post(sim, &(struct posted){.kind = POST_JOINED, .serial = node->serial});
 }
 
-/* Its word is on its way even if it dies now. */
+/* The word is on its way even if the node dies now. */
+static void tell_joined(struct sim *sim, void *arg) {
+    sim_in(sim, latency(sim), NULL, post_joined, arg);
+}
+
+/* It closes its birth connection first: its starter must not end it once the controller knows of it. */
 void process_connected(struct sim *sim, struct node *node) {
     if (node->joined || node->dead)
         return;
     node->joined = true;
-    sim_in(sim, latency(sim), NULL, post_joined, node);
     if (!node->starter->dead)
         tell_starter(sim, node);
+    sim_in(sim, sim_between(sim, 1, 30), node, tell_joined, node);
 }
 
 static void die_young(struct sim *sim, void *arg) {

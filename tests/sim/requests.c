@@ -82,8 +82,7 @@ static void answer_start(struct sim *sim, struct start *start, enum hop_status s
 }
 
 static void start_end(struct sim *sim, struct node *node, struct start *start) {
-    sim_trace(sim, "#%" PRIu64 " ends #%" PRIu64 ", which has not joined", node->serial,
-              start->child->serial);
+    sim_trace(sim, "#%" PRIu64 " leaves nothing of #%" PRIu64, node->serial, start->child->serial);
     children_remove(sim, node, start->child->serial);
     start->gone = true;
     process_end(sim, start->child);
@@ -198,15 +197,9 @@ static void do_children(struct sim *sim, struct node *node, struct leg *hop) {
 static void do_reap(struct sim *sim, struct node *node, struct leg *hop) {
     struct start *start = start_find(node, hop->ask->about);
     note_version(node, hop->ask->version);
-    if (start != NULL && is_unborn(start)) {
+    if (start != NULL) {
         answer_start(sim, start, STATUS_BROKEN, NULL);
         start_end(sim, node, start);
-    } else if (start != NULL && start->child->dead) {
-        start->child->collected = true;
-        start->gone = true;
-    } else if (start != NULL) {
-        request_answer(sim, hop, STATUS_BROKEN, 0, NULL);
-        return;
     }
     request_answer(sim, hop, STATUS_OK, 0, NULL);
 }

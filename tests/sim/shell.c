@@ -59,6 +59,7 @@ static bool port_spawn(void *arg, const struct engine_spawn *spawn) {
     if (refused(sim) || node->serial >= MOST_NODES)
         return false;
     sim->peers[node->serial].known = true;
+    sim->peers[node->serial].parent = spawn->parent;
     if (spawn->parent == 0) {
         process_new(sim, &sim->controller, node->serial, node->id, node->low, node->high);
         return true;
@@ -148,21 +149,22 @@ static void port_end(void *arg, uint64_t serial) {
         process_end(sim, node);
 }
 
-void shell_collect(struct sim *sim, const struct engine_reap *reap) {
-    struct ask *ask = ask_new(sim, OP_REAP, reap->parent_id, reap->parent);
-    ask->about = reap->serial;
-    ask->version = reap->version;
+/* Has the starter leave nothing of it. */
+void shell_reap(struct sim *sim, uint64_t serial, const struct node *starter) {
+    struct ask *ask = ask_new(sim, OP_REAP, starter->id, starter->serial);
+    ask->about = serial;
+    ask->version = engine_version(sim->engine);
     ask_send(sim, ask);
 }
 
 /* An exit status can be collected by the starter, and once that is dead, by the controller. */
-static bool port_reap(void *arg, const struct engine_reap *reap) {
+static bool port_reap(void *arg, uint64_t serial, uint64_t starter) {
     struct sim *sim = arg;
-    struct node *node = process_find(sim, reap->serial);
+    struct node *node = process_find(sim, serial);
     if (refused(sim))
         return false;
-    if (reap->parent != 0) {
-        shell_collect(sim, reap);
+    if (starter != 0) {
+        shell_reap(sim, serial, process_find(sim, starter));
         return true;
     }
     bool own = node != NULL && (node->starter->serial == 0 || node->starter->dead);
@@ -170,7 +172,7 @@ static bool port_reap(void *arg, const struct engine_reap *reap) {
     if (collects)
         node->collected = true;
     shell_post(sim, &(struct posted){.kind = POST_COLLECTED,
-                                     .serial = reap->serial,
+                                     .serial = serial,
                                      .reply.status = collects ? STATUS_OK : STATUS_BROKEN});
     return true;
 }
@@ -220,7 +222,10 @@ static void port_notice(void *arg, const char *line) {
 static void port_forget(void *arg, uint64_t serial) {
     struct sim *sim = arg;
     struct node *node = process_find(sim, serial);
+    const struct peer *peer = &sim->peers[serial];
     port_unprobe(arg, serial);
+    if (peer->parent != 0 && (node == NULL || !node->watched) && sim->peers[peer->parent].known)
+        shell_reap(sim, serial, process_find(sim, peer->parent));
     sim->peers[serial].known = false;
     if (node != NULL && node->starter->serial == 0 && !node->watched && !node->collected) {
         process_end(sim, node);

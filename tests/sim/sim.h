@@ -225,6 +225,7 @@ struct posted {
 
 struct peer {
     bool known, exited;
+    uint64_t parent;    /* who is to start it */
     struct link *probe; /* a direct question is outstanding */
 };
 
@@ -232,7 +233,7 @@ struct peer {
 void shell_ports(struct sim *sim, struct engine_ports *ports);
 void shell_post(struct sim *sim, const struct posted *post);
 void shell_wake(struct sim *sim, uint64_t delay_us);
-void shell_collect(struct sim *sim, const struct engine_reap *reap); /* by who started it */
+void shell_reap(struct sim *sim, uint64_t serial, const struct node *starter);
 void shell_give_back(struct sim *sim); /* the bundles that are lent, as at the controller's end */
 
 /* ---- commands ---- */

@@ -49,6 +49,36 @@ ANSWERS
     nothing_left
 }
 
+known_alone_live() {
+    [ "$(pgrep -f "^[^ ]*banyan-node .*$TMPDIR" | sort -n)" = "$(printf '%s\n' "${pid[@]}" | sort -n)" ]
+}
+
+# The direct question to the stopped node takes the last descriptor.
+@test "no descriptor is left at all: a create that fails leaves no process" {
+    ulimit -n 64
+    talk_start
+    for i in $(seq 200); do
+        id=$((i * 79 % 211))
+        ask create $id
+        [[ $answer =~ ^Ok:\ ([0-9]+)$ ]] || break
+        pid[$id]=${BASH_REMATCH[1]}
+        last=$id
+    done
+    [[ $answer == Error:* ]]
+    kill -STOP "${pid[$last]}"
+    expect pingall "Ok: $last"
+    for id in 300 301 302 303 304; do
+        ask create $id
+        [[ $answer == Error:* ]]
+    done
+    wait_until known_alone_live
+    kill -CONT "${pid[$last]}"
+    available() { ask pingall && [ "$answer" = 'Ok: -1' ]; }
+    wait_until available
+    talk_end
+    nothing_left
+}
+
 @test "a closed standard output, and a full one" {
     printf 'create 1\nexec 1 1 1\n' >commands
     "$BANYAN" commands >&- || true

@@ -62,8 +62,8 @@ static void port_end(void *arg, uint64_t serial) {
     (void)arg, (void)serial;
 }
 
-static bool port_reap(void *arg, const struct engine_reap *reap) {
-    (void)arg, (void)reap;
+static bool port_reap(void *arg, uint64_t serial, uint64_t starter) {
+    (void)arg, (void)serial, (void)starter;
     return true;
 }
 

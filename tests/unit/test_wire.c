@@ -281,14 +281,14 @@ static void heads_are_laid_out_as_written(void **state) {
     uint8_t bytes[64];
     struct wire_writer writer = writer_of(bytes, sizeof bytes);
     (void)state;
-    assert_int_equal(WIRE_VERSION, 1);
+    assert_int_equal(WIRE_VERSION, 2);
     assert_int_equal(WIRE_PING, 6);
     wire_put_head(&writer, &(struct wire_head){.operation = WIRE_SUMS, .id = -2, .serial = 258});
     assert_int_equal(writer.at - bytes, WIRE_HEAD);
-    ASSERT_BYTES("\x01\x04\0\0\0\0\0\0\xfe\xff\xff\xff\xff\xff\xff\xff\x02\x01\0\0\0\0\0\0");
+    ASSERT_BYTES("\x02\x04\0\0\0\0\0\0\xfe\xff\xff\xff\xff\xff\xff\xff\x02\x01\0\0\0\0\0\0");
     wire_put_answer(&writer, WIRE_PING, WIRE_REFUSED);
     assert_int_equal(writer.at - bytes, WIRE_ANSWER_HEAD);
-    ASSERT_BYTES("\x01\x06\x02\0\0\0\0\0");
+    ASSERT_BYTES("\x02\x06\x02\0\0\0\0\0");
     wire_put_node(&writer, &(struct wire_node){.serial = 1, .id = 2, .low = INT64_MIN, .high = 3});
     assert_int_equal(writer.at - bytes, WIRE_NODE);
     ASSERT_BYTES("\x01\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x80\x03\0\0\0\0\0\0\0");
@@ -542,7 +542,7 @@ static void every_version_and_operation_of_a_request(void **state) {
             uint8_t bytes[WIRE_HEAD] = {(uint8_t)version, (uint8_t)operation};
             struct wire_reader reader = reader_of(bytes, sizeof bytes);
             struct wire_head head = {.operation = WIRE_OPERATIONS};
-            bool good = version == 1 && operation >= 1 && operation <= 6;
+            bool good = version == 2 && operation >= 1 && operation <= 6;
             assert_int_equal(wire_get_head(&reader, &head), good);
             assert_true(!good || head.operation == operation);
         }
@@ -566,7 +566,7 @@ static void every_operation_and_status_of_an_answer(void **state) {
             for (unsigned status = 0; status < 256; status++) {
                 bool good = status == WIRE_BROKEN ||
                             ((int)operation == asked && status < WIRE_STATUSES);
-                assert_int_equal(answer_is_good(1, (uint8_t)operation, (uint8_t)status,
+                assert_int_equal(answer_is_good(2, (uint8_t)operation, (uint8_t)status,
                                                 (enum wire_operation)asked),
                                  good);
             }
@@ -575,7 +575,7 @@ static void every_operation_and_status_of_an_answer(void **state) {
     for (unsigned version = 0; version < 256; version++)
         for (uint8_t status = 0; status < WIRE_STATUSES; status++)
             assert_int_equal(answer_is_good((uint8_t)version, WIRE_PING, status, WIRE_PING),
-                             version == 1);
+                             version == 2);
 }
 
 static void operations_have_names(void **state) {
