@@ -94,6 +94,12 @@ static void hear(struct engine *engine, struct member *member, uint64_t round) {
 
 /* ---- the two halves ---- */
 
+/* Somebody could not be asked: the second half begins again in a moment. */
+static void ask_later(const struct engine *engine, struct round *round) {
+    round->direct = false;
+    round->half_us = engine->now_us + RETRY_US;
+}
+
 /* Nobody is judged who has not been asked, and has not had half the deadline to answer: not even
  * when the controller is late, or has no memory to ask. */
 static void ask_directly(struct engine *engine, struct round *round) {
@@ -108,7 +114,7 @@ static void ask_directly(struct engine *engine, struct round *round) {
             round->direct = false;
     }
     if (!round->direct)
-        round->half_us = engine->now_us + RETRY_US;
+        ask_later(engine, round);
     if (round->end_us < end_us)
         round->end_us = end_us;
 }
@@ -402,8 +408,9 @@ void engine_probed(struct engine *engine, uint64_t serial) {
     unprobe(engine, member); /* the question is answered */
     hear(engine, member, member->probed_round);
     for (unsigned i = 0; i < engine->survey.count; i++) {
-        if (engine->survey.rounds[i].direct && waits_for(&engine->survey.rounds[i], member))
-            probe(engine, member); /* the round began after that question */
+        struct round *round = &engine->survey.rounds[i];
+        if (round->direct && waits_for(round, member) && !probe(engine, member))
+            ask_later(engine, round); /* it began after that question */
     }
 }
 

@@ -30,6 +30,8 @@ static struct told told[MOST]; /* by the tags of the commands */
 static uint64_t serials[MOST]; /* of the spawns, in their order; the engine counts them from 1 */
 static size_t spawn_count;
 static struct bundle *lent;
+static unsigned probe_count; /* direct questions */
+static bool probes_refused;
 
 static void port_answer(void *arg, void *tag, const struct answer *answer) {
     struct told *at = tag;
@@ -74,11 +76,17 @@ static bool port_survey(void *arg, uint64_t round, uint64_t budget_us, uint64_t 
 
 static bool port_probe(void *arg, uint64_t serial) {
     (void)arg, (void)serial;
-    return true;
+    probe_count += !probes_refused;
+    return !probes_refused;
 }
 
 static void port_unprobe(void *arg, uint64_t serial) {
     (void)arg, (void)serial;
+}
+
+static bool port_runs(void *arg, uint64_t serial) {
+    (void)arg, (void)serial;
+    return true;
 }
 
 static void port_notice(void *arg, const char *line) {
@@ -101,11 +109,14 @@ static int set_up(void **state) {
                                        .survey = port_survey,
                                        .probe = port_probe,
                                        .unprobe = port_unprobe,
+                                       .runs = port_runs,
                                        .notice = port_notice,
                                        .forget = port_forget};
     (void)state;
     memset(told, 0, sizeof told);
     spawn_count = 0;
+    probe_count = 0;
+    probes_refused = false;
     lent = NULL;
     engine = engine_new(&(struct engine_options){.deadline_us = DEADLINE_US, .wall_us = WALL_US},
                         &ports);

@@ -1,0 +1,36 @@
+/* Surveys, where one depends on another. */
+#include "by_hand.h"
+
+/* A question that was put for one survey does not count for the next: it is put again, later if that is
+ * refused at the moment. */
+static void a_question_that_is_refused_is_put_later(void **state) {
+    uint64_t now_us = 1000;
+    (void)state;
+    create(1, 0);
+    joins(0);
+    for (unsigned round = 1; round <= 2; round++) { /* the second begins while the first waits */
+        engine_pingall(engine, &told[round]);
+        engine_tick(engine, now_us++);
+        engine_flush(engine);
+        engine_surveyed(engine, round); /* nobody has answered */
+        engine_tick(engine, now_us++);
+    }
+    assert_int_equal(probe_count, 1);
+    probes_refused = true;
+    engine_probed(engine, serials[0]);
+    engine_tick(engine, now_us++);
+    expect_code(1, ANSWER_OK);
+    assert_int_equal(told[2].answers, 0);
+    probes_refused = false;
+    engine_tick(engine, engine_wakeup(engine));
+    assert_int_equal(probe_count, 2);
+    engine_probed(engine, serials[0]);
+    engine_tick(engine, now_us + DEADLINE_US / 10);
+    expect_code(2, ANSWER_OK);
+    assert_int_equal(told[2].answer.id_count, 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {TEST(a_question_that_is_refused_is_put_later)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
