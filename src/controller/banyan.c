@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,12 @@
 enum { DEADLINE_MS = 1000 };
 
 /* ---- opening and closing ---- */
+
+static atomic_uint open_count;
+
+unsigned trees_open(void) {
+    return atomic_load(&open_count);
+}
 
 /* Each node takes a few descriptors here; the soft limit is often 1024, the hard one far higher. */
 static void raise_descriptor_limit(void) {
@@ -77,6 +84,7 @@ struct banyan *banyan_open(const struct banyan_options *options, char *error, si
         snprintf(error, size, "out of memory");
         return NULL;
     }
+    atomic_fetch_add(&open_count, 1);
     tree->options = *options;
     tree->directory_lock = -1;
     tree->epoll = tree->timer = tree->wake = tree->lifeline[0] = tree->lifeline[1] = -1;
@@ -121,6 +129,7 @@ void banyan_close(struct banyan *tree) {
     free(tree->program);
     free(tree->results);
     free(tree);
+    atomic_fetch_sub(&open_count, 1);
 }
 
 /* Threads of nng may still put something into the inbox. */

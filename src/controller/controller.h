@@ -60,9 +60,9 @@ struct event {
 /* A node as a process and an address. */
 struct peer {
     uint64_t serial;
-    uint64_t parent; /* the serial of the node that starts it; 0: this process */
-    pid_t told;      /* by which process it was told that it has joined; 0: by none */
-    bool gave_up;    /* a create that it was to start a node for has been given up */
+    uint64_t parent;    /* the serial of the node that starts it; 0: this process */
+    pid_t told;         /* by which process it was told that it has joined; 0: by none */
+    bool leaves_strays; /* nodes that it has started, or is to start, have been forgotten */
     char address[WIRE_ADDRESS_MAX];
     pid_t starting; /* started by this process, but not watched yet */
     pid_t pid;      /* 0: not watched */
@@ -99,6 +99,9 @@ struct banyan {
 
 /* What a descriptor in the epoll set is, in the top bits of its data; a serial below. */
 enum watch { WATCH_WAKE = 1, WATCH_TIMER, WATCH_NOTIFY, WATCH_PROCESS, WATCH_BIRTH };
+
+/* banyan.c */
+unsigned trees_open(void); /* in this process */
 
 /* answers.c */
 void answers_tell(void *arg, void *tag, const struct answer *answer); /* the engine's port */
@@ -158,7 +161,7 @@ void strays_collect(struct banyan *tree);
 /* directory.c */
 bool directory_make(struct banyan *tree, char text[PROCESS_TEXT_MAX]); /* false: text says why */
 void directory_remove(struct banyan *tree);
-/* Where the node of that serial listens. */
+/* Where the node of that serial listens; empty if there is no directory. */
 void directory_address(const struct banyan *tree, uint64_t serial, char address[WIRE_ADDRESS_MAX]);
 
 /* program.c */

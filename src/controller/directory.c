@@ -147,7 +147,9 @@ bool directory_make(struct banyan *tree, char text[PROCESS_TEXT_MAX]) {
 }
 
 void directory_address(const struct banyan *tree, uint64_t serial, char address[WIRE_ADDRESS_MAX]) {
-    snprintf(address, WIRE_ADDRESS_MAX, "ipc://%s/%" PRIu64, tree->directory, serial);
+    address[0] = '\0';
+    if (tree->directory[0] != '\0')
+        snprintf(address, WIRE_ADDRESS_MAX, "ipc://%s/%" PRIu64, tree->directory, serial);
 }
 
 /* Usually it is empty by now. What cannot be removed, for want of memory perhaps, is used again, or

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -53,17 +54,20 @@ static void count_out(struct banyan *tree) {
         directory_remove(tree);
 }
 
-static void close_fd(int *fd) {
-    if (*fd >= 0)
-        close(*fd); /* and it leaves the epoll set */
+/* It leaves the epoll set explicitly, since a copy that the program has forked would keep it there. */
+static void close_fd(struct banyan *tree, int *fd) {
+    if (*fd >= 0) {
+        epoll_ctl(tree->epoll, EPOLL_CTL_DEL, *fd, NULL); /* or it was not in it */
+        close(*fd);
+    }
     *fd = -1;
 }
 
 void peer_drop(struct banyan *tree, struct peer *peer) {
     if (peer->probe != NULL)
         link_close(peer->probe);
-    close_fd(&peer->pidfd);
-    close_fd(&peer->birth);
+    close_fd(tree, &peer->pidfd);
+    close_fd(tree, &peer->birth);
     if (peer->address[0] != '\0')
         net_unlink(peer->address);
     HASH_DEL(tree->peers, peer);
@@ -85,7 +89,7 @@ static bool peer_started(struct banyan *tree, struct peer *peer, pid_t pid,
                          char text[PROCESS_TEXT_MAX]) {
     int error = loop_watch(tree, peer->pidfd, WATCH_PROCESS, peer->serial);
     if (error != 0) {
-        close_fd(&peer->pidfd);
+        close_fd(tree, &peer->pidfd);
         snprintf(text, PROCESS_TEXT_MAX, "cannot watch the node: %s", strerror(error));
         return false;
     }
@@ -128,7 +132,7 @@ bool peer_started_by(struct banyan *tree, struct peer *peer, pid_t pid,
     bool watchable = open_pidfd(peer, pid, text) && is_child_of(tree, peer->parent, pid, text) &&
                      peer_started(tree, peer, pid, text);
     if (!watchable)
-        close_fd(&peer->pidfd);
+        close_fd(tree, &peer->pidfd);
     return watchable;
 }
 
@@ -137,8 +141,8 @@ static void end_unwatched(struct banyan *tree, struct peer *peer) {
     kill(peer->starting, SIGKILL);
     waitpid(peer->starting, NULL, 0);
     peer->starting = 0;
-    close_fd(&peer->birth);
-    close_fd(&peer->pidfd);
+    close_fd(tree, &peer->birth);
+    close_fd(tree, &peer->pidfd);
     count_out(tree);
 }
 
@@ -166,6 +170,7 @@ bool peer_start(struct banyan *tree, struct peer *peer) {
         peer->starting = 0;
         if (tree->living == 0)
             directory_remove(tree);
+        peer->address[0] = '\0'; /* another try is in another directory */
         return post_failed(tree, peer->serial, text);
     }
     tree->living++;
@@ -182,7 +187,7 @@ void peer_birth(struct banyan *tree, struct peer *peer) {
     char text[PROCESS_TEXT_MAX];
     struct child child = {.node = peer->node};
     if (peer->pid != 0) { /* it has joined, or ended */
-        close_fd(&peer->birth);
+        close_fd(tree, &peer->birth);
         return;
     }
     int news = process_read_birth(peer->birth, text);
@@ -205,12 +210,14 @@ void peer_birth(struct banyan *tree, struct peer *peer) {
 /* ---- ending ---- */
 
 void peer_exited(struct banyan *tree, struct peer *peer) {
-    bool gave_up = peer->gave_up;
-    close_fd(&peer->pidfd);
+    if (peer->exited)
+        return;
+    close_fd(tree, &peer->pidfd);
     peer->exited = true;
     net_unlink(peer->address);
-    engine_exited(tree->engine, peer->serial);
-    if (gave_up)
+    engine_exited(tree->engine,
+                  peer->serial); /* this one stays: it is not forgotten before a kill */
+    if (peer->leaves_strays)
         strays_collect(tree);
     count_out(tree); /* last, since the directory tells its nodes from others */
 }
@@ -236,14 +243,16 @@ bool peer_collect(struct banyan *tree, uint64_t serial) {
 
 /* One whose process is not known by now is given up: there may be one, or will be. */
 static void port_forget(void *arg, uint64_t serial) {
-    struct peer *peer = peer_find(arg, serial), *starter;
+    struct peer *peer = peer_find(arg, serial);
     if (peer == NULL)
         return;
     if (peer->starting > 0 && peer->pid == 0)
         end_unwatched(arg, peer);
-    if (peer->pid == 0 && (starter = peer_find(arg, peer->parent)) != NULL) {
-        starter->gave_up = true;
-        ask_reap(arg, serial, starter->serial);
+    struct peer *starter = peer_find(arg, peer->parent);
+    if (starter != NULL && !peer->collected) {
+        starter->leaves_strays = true;
+        if (peer->pid == 0)
+            ask_reap(arg, serial, starter->serial);
     }
     peer_drop(arg, peer);
 }
@@ -372,17 +381,16 @@ void peers_end(struct banyan *tree) {
         struct pollfd watch = {.fd = peer->pidfd, .events = POLLIN};
         while (peer->pidfd >= 0 && poll(&watch, 1, -1) < 0 && errno == EINTR)
             ;
-        close_fd(&peer->pidfd); /* the number stays taken until it is collected below */
+        close_fd(tree, &peer->pidfd);
         if (peer->pid == 0 && peer->starting > 0)
             waitpid(peer->starting, NULL, 0);
     }
     for (peer = tree->peers; peer != NULL; peer = peer->hh.next) {
         if (peer->pid != 0 && !peer->collected)
             waitpid(peer->pid, NULL, 0);
-        peer->collected = true;
     }
-    strays_collect(tree);
     HASH_ITER(hh, tree->peers, peer, next) {
         peer_drop(tree, peer);
     }
+    strays_collect(tree);
 }

@@ -5,8 +5,9 @@
  *
  * Mostly the starter ends it: it is told to when a create is given up (port_forget), and a set of its
  * children that does not name the new node has it do so, too. When the starter has ended, a new node
- * that has not joined ends by itself, and one that has joined says so (stray_end). What is left of
- * either falls to this process (strays_collect).
+ * that has not joined ends by itself, and one that has joined says so (stray_end). Both have become
+ * children of this process, which ends and collects those it finds when the starter ends, and at its
+ * own end (strays_collect).
  */
 #include <dirent.h>
 #include <signal.h>
@@ -18,7 +19,7 @@
 
 #include "controller.h"
 
-enum { PATH = 64, NAME = 32 };
+enum { PATH = 64, NAME = 16 /* what the kernel keeps of a name, with its end mark */ };
 
 /* Whether a process has been started as a node that is not known; which one, and where. */
 static bool is_unknown(struct banyan *tree, pid_t pid, uint64_t *serial,
@@ -30,9 +31,11 @@ static bool is_unknown(struct banyan *tree, pid_t pid, uint64_t *serial,
 /* Has whoever started it collect it; should that get lost, its exit status stays with that one. */
 static void collect(struct banyan *tree, uint64_t serial, pid_t pid) {
     const struct peer *starter;
-    pid_t parent = 0;
+    pid_t parent;
     char state;
-    if (process_look(pid, &state, &parent) == 0 && parent == getpid())
+    if (process_look(pid, &state, &parent) != 0)
+        return;
+    if (parent == getpid())
         waitpid(pid, NULL, 0);
     for (starter = tree->peers; starter != NULL; starter = starter->hh.next) {
         if (starter->pid == parent && !starter->exited)
@@ -40,14 +43,24 @@ static void collect(struct banyan *tree, uint64_t serial, pid_t pid) {
     }
 }
 
-/* The descriptor is taken before the look, so that the look is at the process that it is for. Without
- * one the process is left to its starter, or to the end of this one. */
+/* Without a descriptor nothing is done to a number: whoever may have started it is told to end it. */
+static void have_it_ended(struct banyan *tree, uint64_t serial) {
+    const struct peer *peer;
+    for (peer = tree->peers; peer != NULL; peer = peer->hh.next) {
+        if (peer->leaves_strays && !peer->exited)
+            ask_reap(tree, serial, peer->serial);
+    }
+}
+
+/* The descriptor is taken before the look, so that the look is at the process that it is for. */
 void stray_end(struct banyan *tree, uint64_t serial, pid_t pid) {
     char address[WIRE_ADDRESS_MAX];
     uint64_t started_as;
     int pidfd = pidfd_open(pid, 0);
-    if (pidfd < 0)
+    if (pidfd < 0) {
+        have_it_ended(tree, serial);
         return;
+    }
     if (is_unknown(tree, pid, &started_as, address) && started_as == serial) {
         pidfd_send_signal(pidfd, SIGKILL, NULL, 0); /* fails only if it has ended */
         collect(tree, serial, pid);
@@ -69,39 +82,51 @@ static bool is_orphan(struct banyan *tree, pid_t pid) {
     return strcmp(address, own) == 0;
 }
 
+/* A dead one has no arguments any more; its name could be that of another tree's. */
 static bool is_dead_node(const struct banyan *tree, pid_t pid) {
-    char path[PATH], name[NAME] = "", state = 0;
+    char path[PATH], name[NAME + 1] = "", own[NAME], state = 0;
     pid_t parent;
+    if (trees_open() > 1 || peer_has_pid(tree, pid) || process_look(pid, &state, &parent) != 0 ||
+        state != 'Z')
+        return false;
     snprintf(path, sizeof path, "/proc/%d/comm", pid);
     FILE *comm = fopen(path, "re");
-    if (comm != NULL && fgets(name, sizeof name, comm) == NULL)
-        name[0] = '\0';
+    bool named = comm != NULL && fgets(name, sizeof name, comm) != NULL;
     if (comm != NULL)
         fclose(comm);
-    return strcmp(name, "banyan-node\n") == 0 && process_look(pid, &state, &parent) == 0 &&
-           state == 'Z' && !peer_has_pid(tree, pid);
+    name[strcspn(name, "\n")] = '\0';
+    snprintf(own, sizeof own, "%s", strrchr(tree->program, '/') + 1); /* the path is absolute */
+    return named && strcmp(name, own) == 0;
 }
 
 /* A child that is not collected: the pid is its own. SIGKILL cannot be refused, so the wait is short. */
-static void collect_child(struct banyan *tree, pid_t pid) {
+static bool collect_child(struct banyan *tree, pid_t pid) {
     if (!is_dead_node(tree, pid) && !is_orphan(tree, pid))
-        return;
+        return false;
     kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
+    return waitpid(pid, NULL, 0) == pid;
 }
 
-void strays_collect(struct banyan *tree) {
+static unsigned collect_children(struct banyan *tree) {
     char path[PATH];
     pid_t pid;
+    unsigned count = 0;
     DIR *tasks = opendir("/proc/self/task");
     for (struct dirent *task; tasks != NULL && (task = readdir(tasks)) != NULL;) {
         snprintf(path, sizeof path, "/proc/self/task/%.20s/children", task->d_name);
         FILE *children = task->d_name[0] != '.' ? fopen(path, "re") : NULL;
         while (children != NULL && fscanf(children, "%d", &pid) == 1)
-            collect_child(tree, pid);
+            count += collect_child(tree, pid);
         if (children != NULL)
             fclose(children);
     }
     if (tasks != NULL)
         closedir(tasks);
+    return count;
+}
+
+/* The kernel's list passes over some while others are collected. */
+void strays_collect(struct banyan *tree) {
+    while (collect_children(tree) > 0)
+        ;
 }

@@ -124,8 +124,8 @@ struct engine_ports {
     bool (*arrange)(void *arg, const struct engine_children *children);
     /* Ends a process, for certain -> engine_exited. */
     void (*end)(void *arg, uint64_t serial);
-    /* Has the node that started another (0: the controller itself) collect its exit status, and end
-     * it if it lives -> engine_reaped. */
+    /* Has the node that started another collect its exit status (0: the controller itself does)
+     * -> engine_reaped. */
     bool (*reap)(void *arg, uint64_t serial, uint64_t starter);
     /* Surveys the overlay -> engine_heard, any number of times, then engine_surveyed. */
     bool (*survey)(void *arg, uint64_t round, uint64_t budget_us, uint64_t slack_us);

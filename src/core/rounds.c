@@ -105,15 +105,16 @@ static void ask_later(const struct engine *engine, struct round *round) {
 static void ask_directly(struct engine *engine, struct round *round) {
     struct tree_node *at = engine->tree.root;
     uint64_t end_us = engine->now_us + engine->options.deadline_us / 2;
-    round->direct = true;
+    bool asked = true;
     for (; at != NULL; at = tree_next(engine->tree.root, at)) {
         if (!waits_for(round, member_of(at)))
             continue;
         engine_event(engine, member_of(at), EVENT_LATE);
         if (!probe(engine, member_of(at)))
-            round->direct = false;
+            asked = false;
     }
-    if (!round->direct)
+    round->direct = true;
+    if (!asked)
         ask_later(engine, round);
     if (round->end_us < end_us)
         round->end_us = end_us;
@@ -317,7 +318,7 @@ static bool waits_for_busy(struct engine *engine, const struct round *round) {
 static bool over(struct engine *engine, struct round *round) {
     if (first_unheard(engine, round) == NULL)
         return true;
-    if (engine->now_us < round->end_us)
+    if (!round->direct || engine->now_us < round->end_us)
         return false;
     if (engine->now_us >= round->end_us + LATE_US && round->extensions < EXTENSIONS) {
         round->extensions++;

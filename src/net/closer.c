@@ -8,6 +8,7 @@
 
 enum {
     HANDSHAKE_US = 10500000, /* nng gives it up after 10 s (ipc.c) */
+    SETTLE_US = 30000,       /* a handshake with a peer that has ended is over by then */
     LOOK_AGAIN_NS = 5000000, /* at those that are being connected */
     BACKLOG = 1000,          /* that wait to be closed: enough */
 };
@@ -20,9 +21,12 @@ static unsigned open_count; /* handed over and not closed yet */
 static bool running;
 
 /* Whether it can be closed now without losing a connection that is just being made. */
-static bool is_ready(const struct closing *closing) {
-    return atomic_load(&closing->connected) || !net_listens(closing->url) ||
-           net_now_us() - closing->handed_us > HANDSHAKE_US;
+static bool is_ready(struct closing *closing) {
+    uint64_t now_us = net_now_us();
+    if (closing->gone_us == 0 && !net_listens(closing->url))
+        closing->gone_us = now_us;
+    return atomic_load(&closing->connected) || now_us - closing->handed_us > HANDSHAKE_US ||
+           (closing->gone_us != 0 && now_us - closing->gone_us > SETTLE_US);
 }
 
 static void append(struct closing *closing) {

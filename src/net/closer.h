@@ -6,7 +6,8 @@
  * Besides, what is just being connected is not closed: nng (1.5.2 to 1.10) forgets a connection whose
  * handshake ends between the two steps of closing its dialer, and its descriptor stays open; one in
  * a hundred, when dialers are closed at random moments of their first half millisecond. So a dialer
- * is closed when it is connected or nobody listens, or when nng has given the handshake up.
+ * is closed when it is connected, or some moments after nobody listens any more (the last handshake may
+ * still be on its way through nng's threads), or when nng has given the handshake up.
  *
  * The thread is started when it is needed first, and stays.
  */
@@ -26,6 +27,7 @@ struct closing {
     char url[NET_URL_MAX]; /* of its dialer */
     atomic_bool connected; /* kept up to date by its owner */
     uint64_t handed_us;    /* when it was handed over */
+    uint64_t gone_us;      /* when nobody listened, as was seen first; 0: somebody does */
     struct closing *next;
 };
 

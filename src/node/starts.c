@@ -2,7 +2,7 @@
  * starts.c: starting nodes, and changing the children, on the main thread.
  *
  * SPAWN may come twice for the same serial, when the path broke before the first answer: there is
- * at most one start for a serial. What changes the children carries a version, and a SPAWN that was
+ * at most one start for a serial. SPAWN, CHILDREN and REAP carry versions, and a SPAWN that was
  * overtaken by a later one is not obeyed: its node may have ended, and been collected. A set of children tells which starts are still wanted: one that
  * has not joined, and that a later set does not name, is ended.
  */

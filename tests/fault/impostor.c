@@ -21,6 +21,7 @@ enum kind {
     BIRTH_LONG,
     BIRTH_CONTROLS,
     BIRTH_NOTHING,
+    BIRTH_NEVER,    /* says nothing, and stays when its parent ends */
     DEAF,           /* says that it listens, and does not */
     MUTE_HANDSHAKE, /* never answers the handshake */
     BAD_HANDSHAKE,
@@ -66,16 +67,18 @@ enum kind {
 };
 
 static const char *const names[KINDS] = {
-    "birth_garbage", "birth_half_line", "birth_long",    "birth_controls",   "birth_nothing",
-    "deaf",          "mute_handshake",  "bad_handshake", "other_protocol",   "hangs_up",
-    "silent",        "empty",           "version",       "operation",        "status",
-    "short",         "longer",          "oversized",     "lying_length",     "other_id",
-    "no_id",         "twice",           "floods",        "long_text",        "control_text",
-    "unended_text",  "count_less",      "count_more",    "count_huge",       "sum_huge",
-    "sum_count",     "sum_error",       "sum_word",      "ping_lies",        "ping_many",
-    "ping_garbage",  "ping_silent",     "spawn_init",    "spawn_controller", "spawn_self",
-    "spawn_nobody",  "reap_short",      "joins_early",   "joins_floods",     "joins_stray",
-    "random",
+    "birth_garbage", "birth_half_line", "birth_long",   "birth_controls",
+    "birth_nothing", "birth_never",     "deaf",         "mute_handshake",
+    "bad_handshake", "other_protocol",  "hangs_up",     "silent",
+    "empty",         "version",         "operation",    "status",
+    "short",         "longer",          "oversized",    "lying_length",
+    "other_id",      "no_id",           "twice",        "floods",
+    "long_text",     "control_text",    "unended_text", "count_less",
+    "count_more",    "count_huge",      "sum_huge",     "sum_count",
+    "sum_error",     "sum_word",        "ping_lies",    "ping_many",
+    "ping_garbage",  "ping_silent",     "spawn_init",   "spawn_controller",
+    "spawn_self",    "spawn_nobody",    "reap_short",   "joins_early",
+    "joins_floods",  "joins_stray",     "random",
 };
 
 struct connection {
@@ -392,6 +395,8 @@ static void be_born(void) {
                                                  : PROCESS_READY;
     if (kind == BIRTH_NOTHING)
         exit(0);
+    if (kind == BIRTH_NEVER)
+        return;
     if (send(PROCESS_BIRTH_FD, kind == BIRTH_LONG ? longer : text,
              kind == BIRTH_LONG ? sizeof longer : strlen(text), MSG_NOSIGNAL) < 0)
         exit(1);

@@ -18,7 +18,7 @@ id_of() {
 # Whether its fault shows at once, so that nobody has to wait for a deadline, or for ever.
 is_quick() {
     case $1 in
-    deaf | mute_handshake | bad_handshake | other_protocol) return 1 ;;
+    birth_never | deaf | mute_handshake | bad_handshake | other_protocol) return 1 ;;
     hangs_up | oversized | lying_length) return 1 ;;
     silent | other_id | no_id) return 1 ;;
     esac
@@ -82,6 +82,24 @@ Ok:$id: 3
 Ok:50: 3
 Ok: -1
 ANSWERS
+    nothing_left
+}
+
+@test "a new node whose parent is lost is not left, nor its exit status" {
+    id=$(id_of birth_never)
+    started() { pgrep -P "${pid[50]}" -f " $id "; }
+    no_children() { [ -z "$(pgrep -P "$talk_pid")" ]; }
+    talk_start --node "$IMPOSTOR" --deadline 5000
+    create 50
+    echo "create $id" >&"$talk_in"
+    wait_until started
+    kill -9 "${pid[50]}"
+    read -rt 30 -u "$talk_out" answer
+    [ "$answer" = 'Error: Parent is unavailable' ]
+    expect kill 50 Ok
+    wait_until no_children
+    create 60
+    talk_end
     nothing_left
 }
 
