@@ -85,17 +85,18 @@ static bool is_orphan(struct banyan *tree, pid_t pid) {
 /* A dead one has no arguments any more; its name could be that of another tree's. */
 static bool is_dead_node(const struct banyan *tree, pid_t pid) {
     char path[PATH], name[NAME + 1] = "", own[NAME], state = 0;
+    const char *slash = tree->program != NULL ? strrchr(tree->program, '/') : NULL;
     pid_t parent;
-    if (trees_open() > 1 || peer_has_pid(tree, pid) || process_look(pid, &state, &parent) != 0 ||
-        state != 'Z')
-        return false;
+    if (trees_open() > 1 || slash == NULL || peer_has_pid(tree, pid) ||
+        process_look(pid, &state, &parent) != 0 || state != 'Z')
+        return false; /* or no node can have been started */
     snprintf(path, sizeof path, "/proc/%d/comm", pid);
     FILE *comm = fopen(path, "re");
     bool named = comm != NULL && fgets(name, sizeof name, comm) != NULL;
     if (comm != NULL)
         fclose(comm);
     name[strcspn(name, "\n")] = '\0';
-    snprintf(own, sizeof own, "%s", strrchr(tree->program, '/') + 1); /* the path is absolute */
+    snprintf(own, sizeof own, "%s", slash + 1);
     return named && strcmp(name, own) == 0;
 }
 
