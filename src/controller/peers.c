@@ -84,12 +84,11 @@ static bool open_pidfd(struct peer *peer, pid_t pid, char text[PROCESS_TEXT_MAX]
     return peer->pidfd >= 0;
 }
 
-/* Starts watching the process that the pidfd is of. */
+/* Starts watching the process that the pidfd is of, which the caller closes if that fails. */
 static bool peer_started(struct banyan *tree, struct peer *peer, pid_t pid,
                          char text[PROCESS_TEXT_MAX]) {
     int error = loop_watch(tree, peer->pidfd, WATCH_PROCESS, peer->serial);
     if (error != 0) {
-        close_fd(tree, &peer->pidfd);
         snprintf(text, PROCESS_TEXT_MAX, "cannot watch the node: %s", strerror(error));
         return false;
     }
@@ -209,14 +208,14 @@ void peer_birth(struct banyan *tree, struct peer *peer) {
 
 /* ---- ending ---- */
 
+/* The peer itself stays: it is not forgotten before a kill. */
 void peer_exited(struct banyan *tree, struct peer *peer) {
     if (peer->exited)
         return;
     close_fd(tree, &peer->pidfd);
     peer->exited = true;
     net_unlink(peer->address);
-    engine_exited(tree->engine,
-                  peer->serial); /* this one stays: it is not forgotten before a kill */
+    engine_exited(tree->engine, peer->serial);
     if (peer->leaves_strays)
         strays_collect(tree);
     count_out(tree); /* last, since the directory tells its nodes from others */

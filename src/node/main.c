@@ -65,9 +65,9 @@ static bool is_controller_gone(const struct node *node) {
     return poll(&watch, 1, LIFELINE_MS) == 1;
 }
 
-/* On a thread of nng. Nobody else than the parent connects to this node before it has joined. The birth connection is closed
- * first: as long as it is open the parent may end this node, if its set of children does not name it,
- * and once the controller knows of it that only means that it is silent. */
+/* On a thread of nng. Nobody else than the parent connects to this node before it has joined. The
+ * birth connection is closed first: as long as it is open the parent may end this node, if its set of
+ * children does not name it, and once the controller knows of it that only means that it is silent. */
 static void connected(void *arg, enum net_kind kind) {
     static const unsigned both = 1u << NET_REQUESTS | 1u << NET_SURVEYS;
     struct node *node = arg;

@@ -3,8 +3,9 @@
  *
  * SPAWN may come twice for the same serial, when the path broke before the first answer: there is
  * at most one start for a serial. SPAWN, CHILDREN and REAP carry versions, and a SPAWN that was
- * overtaken by a later one is not obeyed: its node may have ended, and been collected. A set of children tells which starts are still wanted: one that
- * has not joined, and that a later set does not name, is ended.
+ * overtaken by a later one is not obeyed: its node may have ended, and been collected. A set of
+ * children tells which starts are still wanted: one that has not joined, and that a later set does not
+ * name, is ended.
  */
 #include <signal.h>
 #include <stdio.h>

@@ -74,7 +74,7 @@ static const struct kind {
     enum wire_status status;
     const char *items;
 } kinds[] = {
-    {false, WIRE_PROBE, WIRE_OK, ""},        {true, WIRE_PROBE, WIRE_OK, "4"},
+    {false, WIRE_PROBE, WIRE_OK, ""},        {true, WIRE_PROBE, WIRE_OK, ""},
     {false, WIRE_SPAWN, WIRE_OK, "8nt"},     {true, WIRE_SPAWN, WIRE_OK, "4"},
     {false, WIRE_CHILDREN, WIRE_OK, "844"},  {false, WIRE_CHILDREN, WIRE_OK, "844ntntnt88"},
     {true, WIRE_CHILDREN, WIRE_OK, ""},      {false, WIRE_SUMS, WIRE_OK, "444bb"},
