@@ -1,7 +1,7 @@
 /* commands.c: the commands, in one table that running, help and completion share. */
 #include <string.h>
 
-#include "core/number.h"
+#include "language/number.h"
 #include "session.h"
 
 static void run_create(struct session *session, struct words *words);
@@ -56,7 +56,7 @@ void commands_help(FILE *file) {
 
 static void refuse_usage(struct session *session, const char *text) {
     session_refuse(session,
-                   &(struct answer){.command = ANSWER_LINE, .code = ANSWER_USAGE, .text = text});
+                   &(struct answer){.command = COMMAND_LINE, .code = BANYAN_USAGE, .text = text});
 }
 
 /* "tree: expected [ID], or dot [ID]" */
@@ -71,9 +71,9 @@ static void refuse_arguments(struct session *session) {
     refuse_usage(session, text);
 }
 
-static void refuse_id(struct session *session, enum answer_command command, struct word word) {
+static void refuse_id(struct session *session, enum command_kind command, struct word word) {
     session_refuse(session, &(struct answer){.command = command,
-                                             .code = ANSWER_BAD_ID,
+                                             .code = BANYAN_BAD_ID,
                                              .word = word.at,
                                              .word_len = word.len});
 }
@@ -94,8 +94,8 @@ static void list_names(char *text, size_t size) {
 static void refuse_unknown(struct session *session, struct word word) {
     char names[256];
     list_names(names, sizeof names);
-    session_refuse(session, &(struct answer){.command = ANSWER_LINE,
-                                             .code = ANSWER_UNKNOWN,
+    session_refuse(session, &(struct answer){.command = COMMAND_LINE,
+                                             .code = BANYAN_UNKNOWN,
                                              .word = word.at,
                                              .word_len = word.len,
                                              .text = names});
@@ -110,16 +110,16 @@ static void run_create(struct session *session, struct words *words) {
     if (word.len == 0 || words_next(words).len > 0)
         refuse_arguments(session);
     else if (!word_id(word, &id))
-        refuse_id(session, ANSWER_CREATE, word);
+        refuse_id(session, COMMAND_CREATE, word);
     else if (above.len > 0 && !number_parse(above.at, above.len, &parent))
-        refuse_id(session, ANSWER_CREATE, above);
+        refuse_id(session, COMMAND_CREATE, above);
     else if ((tag = call_new(session, VIEW_NONE, true)) != NULL)
         banyan_create(session->tree, id, parent, tag);
 }
 
 /* The arguments of a command on one node: its id, in that word, and a tag. NULL: it is refused. */
 static void *one_id(struct session *session, struct word word, struct words *words,
-                    enum answer_command command, enum view view, int64_t *id) {
+                    enum command_kind command, enum view view, int64_t *id) {
     if (word.len == 0 || words_next(words).len > 0)
         refuse_arguments(session);
     else if (!word_id(word, id))
@@ -131,14 +131,14 @@ static void *one_id(struct session *session, struct word word, struct words *wor
 
 static void run_kill(struct session *session, struct words *words) {
     int64_t id;
-    void *tag = one_id(session, words_next(words), words, ANSWER_KILL, VIEW_NONE, &id);
+    void *tag = one_id(session, words_next(words), words, COMMAND_KILL, VIEW_NONE, &id);
     if (tag != NULL)
         banyan_kill(session->tree, id, tag);
 }
 
 static void run_explain(struct session *session, struct words *words) {
     int64_t id;
-    void *tag = one_id(session, words_next(words), words, ANSWER_EXPLAIN, VIEW_NONE, &id);
+    void *tag = one_id(session, words_next(words), words, COMMAND_EXPLAIN, VIEW_NONE, &id);
     if (tag != NULL)
         banyan_explain(session->tree, id, tag);
 }
@@ -170,7 +170,7 @@ static void run_tree(struct session *session, struct words *words) {
     }
     if (word.len == 0)
         all_nodes(session, view);
-    else if ((tag = one_id(session, word, words, ANSWER_STATUS, view, &id)) != NULL)
+    else if ((tag = one_id(session, word, words, COMMAND_STATUS, view, &id)) != NULL)
         banyan_status_subtree(session->tree, id, tag);
 }
 
@@ -180,7 +180,7 @@ static void run_status(struct session *session, struct words *words) {
     void *tag;
     if (word.len == 0)
         all_nodes(session, VIEW_TABLE);
-    else if ((tag = one_id(session, word, words, ANSWER_STATUS, VIEW_NODE, &id)) != NULL)
+    else if ((tag = one_id(session, word, words, COMMAND_STATUS, VIEW_NODE, &id)) != NULL)
         banyan_status(session->tree, id, tag);
 }
 
@@ -213,7 +213,7 @@ static struct banyan_exec *run_exec(struct session *session, struct words *words
         return NULL;
     }
     if (!word_id(word, &id)) {
-        refuse_id(session, ANSWER_EXEC, word);
+        refuse_id(session, COMMAND_EXEC, word);
         return NULL;
     }
     uint64_t n = exec_n(words_next(words));

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "core/number.h"
 #include "editor.h"
+#include "language/number.h"
 
 /* A word that does not fit into memory is left out, and one that came just before. */
 static void add(struct candidates *candidates, const char *word, struct word prefix) {

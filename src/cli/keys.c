@@ -35,8 +35,8 @@ static void run_line(struct session *session, const char *line, size_t len, bool
              LINE_MOST);
     session->line++;
     session->entry = NULL;
-    session_refuse(session, &(struct answer){.command = ANSWER_LINE,
-                                             .code = line == NULL ? ANSWER_SYSTEM : ANSWER_USAGE,
+    session_refuse(session, &(struct answer){.command = COMMAND_LINE,
+                                             .code = line == NULL ? BANYAN_SYSTEM : BANYAN_USAGE,
                                              .text = line == NULL ? "out of memory" : text});
 }
 

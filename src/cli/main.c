@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/number.h"
+#include "language/number.h"
 #include "process/process.h"
 #include "session.h"
 #include "terminal.h"

@@ -26,10 +26,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "controller/banyan.h"
-#include "core/answer.h"
+#include "banyan.h"
 #include "core/order.h"
-#include "core/words.h"
+#include "language/answer.h"
+#include "language/words.h"
 #include "progress.h"
 #include "screen.h"
 #include "view.h"

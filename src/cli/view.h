@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "controller/banyan.h"
+#include "banyan.h"
 
 struct style {
     bool color; /* with the escape sequences of ECMA-48 */

@@ -220,7 +220,7 @@ static bool is_possible(const struct slice_result *result, size_t len) {
 }
 
 static struct slice_result get_sum(struct wire_reader *reader, size_t len) {
-    static const enum answer_code codes[] = {ANSWER_OK, ANSWER_NOT_INTEGER, ANSWER_OUT_OF_RANGE};
+    static const enum banyan_code codes[] = {BANYAN_OK, BANYAN_NOT_INTEGER, BANYAN_OUT_OF_RANGE};
     struct slice_result result = {.count = wire_get_u64(reader)};
     result.sum = wire_get_i128(reader);
     uint32_t error = wire_get_u32(reader);

@@ -210,7 +210,7 @@ static void bundle_take_results(struct bundle *bundle, enum hop hop,
         if (hop == HOP_OK)
             exec_slice_back(slice->exec, slice->number, &results[i]);
         else if (!slice->exec->answered)
-            exec_refuse(slice->exec, ANSWER_SYSTEM, text);
+            exec_refuse(slice->exec, BANYAN_SYSTEM, text);
     }
 }
 

@@ -15,13 +15,12 @@ static void create_go(struct engine *engine, struct command *create);
 
 /* ---- commands in general ---- */
 
-struct command *command_new(struct engine *engine, enum answer_command kind, void *tag,
-                            int64_t id) {
+struct command *command_new(struct engine *engine, enum command_kind kind, void *tag, int64_t id) {
     struct command *command = calloc(1, sizeof *command);
     if (command == NULL) {
         struct command refused = {.kind = kind, .tag = tag, .id = id};
         engine_give(engine, &refused,
-                    &(struct answer){.code = ANSWER_SYSTEM, .text = "out of memory"});
+                    &(struct answer){.code = BANYAN_SYSTEM, .text = "out of memory"});
         return NULL;
     }
     command->kind = kind;
@@ -42,7 +41,7 @@ static void structural_answer(struct engine *engine, struct command *command,
     engine->unsettle = true;
 }
 
-void command_finish(struct engine *engine, struct command *command, enum answer_code code,
+void command_finish(struct engine *engine, struct command *command, enum banyan_code code,
                     const char *text) {
     structural_answer(engine, command, &(struct answer){.code = code, .text = text});
     free(command);
@@ -87,13 +86,13 @@ void command_waiters_go(struct engine *engine, struct command *waiters) {
     struct command *command, *next;
     DL_FOREACH_SAFE(waiters, command, next) {
         DL_DELETE(waiters, command);
-        if (command->kind == ANSWER_CREATE)
+        if (command->kind == COMMAND_CREATE)
             create_go(engine, command);
-        else if (command->kind == ANSWER_KILL)
+        else if (command->kind == COMMAND_KILL)
             kill_go(engine, command);
-        else if (command->kind == ANSWER_EXPLAIN)
+        else if (command->kind == COMMAND_EXPLAIN)
             explain_go(engine, command);
-        else if (command->kind == ANSWER_STATUS)
+        else if (command->kind == COMMAND_STATUS)
             status_go(engine, command);
         else
             exec_locate(engine, (struct exec *)command);
@@ -109,7 +108,7 @@ struct command *command_waiters_take(struct member *member) {
 /* ---- create ---- */
 
 void engine_create(struct engine *engine, void *tag, int64_t id, bool has_parent, int64_t parent) {
-    struct command *create = command_new(engine, ANSWER_CREATE, tag, id);
+    struct command *create = command_new(engine, COMMAND_CREATE, tag, id);
     if (create == NULL)
         return;
     create->has_parent = has_parent;
@@ -176,7 +175,7 @@ static void refuse_parent(struct engine *engine, struct command *create) {
     const struct member *parent = engine_find(engine, create->parent);
     bool exists = parent != NULL && parent->born < create->seq;
     structural_answer(engine, create,
-                      &(struct answer){.code = exists ? ANSWER_WRONG_PARENT : ANSWER_NO_PARENT,
+                      &(struct answer){.code = exists ? BANYAN_WRONG_PARENT : BANYAN_NO_SUCH_PARENT,
                                        .parent = create->parent,
                                        .place = create->place});
     free(create);
@@ -204,7 +203,7 @@ static void create_go(struct engine *engine, struct command *create) {
         return;
     }
     if (engine_find(engine, create->id) != NULL) {
-        command_finish(engine, create, ANSWER_EXISTS, NULL);
+        command_finish(engine, create, BANYAN_EXISTS, NULL);
         return;
     }
     struct tree_place place = tree_place(&engine->tree, create->id);
@@ -213,12 +212,12 @@ static void create_go(struct engine *engine, struct command *create) {
         return;
     }
     if (place.parent != NULL && !engine_available(place.parent)) {
-        command_finish(engine, create, ANSWER_PARENT_UNAVAILABLE, NULL);
+        command_finish(engine, create, BANYAN_PARENT_UNAVAILABLE, NULL);
         return;
     }
     struct member *member = engine_member_new(engine, create);
     if (member == NULL) {
-        command_finish(engine, create, ANSWER_SYSTEM, "out of memory");
+        command_finish(engine, create, BANYAN_SYSTEM, "out of memory");
         return;
     }
     if (place.parent != NULL) {
@@ -237,7 +236,7 @@ static void member_remove(struct engine *engine, struct member *member) {
 
 /* A create that failed: where a process may be left of it, the member stays until that has ended,
  * so that the id is not taken again before. */
-static void create_fail(struct engine *engine, struct member *member, enum answer_code code,
+static void create_fail(struct engine *engine, struct member *member, enum banyan_code code,
                         const char *text) {
     struct command *create = member->command;
     member->asked_us = member->retry_us = member->broken_us = 0;
@@ -253,7 +252,7 @@ static void create_fail(struct engine *engine, struct member *member, enum answe
     engine_phase(engine, member, PHASE_ENDING, member->born);
     DL_APPEND(engine->kills, create);
     repair_unjoined(engine, member->starter);
-    if (member->verdict != VERDICT_ENDED)
+    if (member->state != BANYAN_ENDED)
         engine->ports.end(engine->ports.arg, member->serial);
 }
 
@@ -272,7 +271,7 @@ void engine_spawned(struct engine *engine, uint64_t serial, enum hop hop, int64_
     if (member == NULL || member->phase != PHASE_CREATING || member->pid != 0)
         return;
     if (hop == HOP_REFUSED) {
-        create_fail(engine, member, ANSWER_SYSTEM, text);
+        create_fail(engine, member, BANYAN_SYSTEM, text);
     } else if (hop == HOP_BROKEN) {
         create_retry_later(engine, member);
     } else {
@@ -300,7 +299,7 @@ void engine_joined(struct engine *engine, uint64_t serial, int64_t pid) {
     history_add(&member->history, engine->now_us, "started");
     engine_phase(engine, member, PHASE_PRESENT, 0);
     repair_linked(engine, member, engine_member(engine, member->starter));
-    structural_answer(engine, create, &(struct answer){.code = ANSWER_OK, .pid = member->pid});
+    structural_answer(engine, create, &(struct answer){.code = BANYAN_OK, .pid = member->pid});
     free(create);
     command_waiters_go(engine, command_waiters_take(member));
 }
@@ -314,28 +313,28 @@ void commands_lost(struct engine *engine, struct member *lost) {
         children[1] = member_of(lost->node.right);
     for (int i = 0; i < 2; i++) {
         if (children[i] != NULL && children[i]->phase == PHASE_CREATING)
-            create_fail(engine, children[i], ANSWER_PARENT_UNAVAILABLE, NULL);
+            create_fail(engine, children[i], BANYAN_PARENT_UNAVAILABLE, NULL);
     }
 }
 
 /* Everybody on the way to it has answered surveys meanwhile: it is the new node that does not. */
 void commands_stuck(struct engine *engine, struct member *member) {
-    create_fail(engine, member, ANSWER_SYSTEM, "the node does not answer");
+    create_fail(engine, member, BANYAN_SYSTEM, "the node does not answer");
 }
 
 void engine_exited(struct engine *engine, uint64_t serial) {
     struct member *member = engine_member(engine, serial);
-    if (member == NULL || member->verdict == VERDICT_ENDED)
+    if (member == NULL || member->state == BANYAN_ENDED)
         return;
     engine_event(engine, member, EVENT_EXITED);
     incident(engine, member, "ended");
     engine->unsettle = true;
     rounds_exited(engine, member);
     if (member->phase == PHASE_CREATING) {
-        create_fail(engine, member, ANSWER_SYSTEM, "the node ended while it was starting");
+        create_fail(engine, member, BANYAN_SYSTEM, "the node ended while it was starting");
         return;
     }
-    execs_fail(engine, member, ANSWER_UNAVAILABLE, NULL);
+    execs_fail(engine, member, BANYAN_UNAVAILABLE, NULL);
     commands_lost(engine, member);
     if (member->phase != PHASE_ENDING) {
         engine->fault_us = engine->now_us;
@@ -346,13 +345,13 @@ void engine_exited(struct engine *engine, uint64_t serial) {
 /* ---- pingall, explain ---- */
 
 void engine_explain(struct engine *engine, void *tag, int64_t id) {
-    struct command *explain = command_new(engine, ANSWER_EXPLAIN, tag, id);
+    struct command *explain = command_new(engine, COMMAND_EXPLAIN, tag, id);
     if (explain != NULL)
         explain_go(engine, explain);
 }
 
 void engine_pingall(struct engine *engine, void *tag) {
-    struct command *ping = command_new(engine, ANSWER_PINGALL, tag, 0);
+    struct command *ping = command_new(engine, COMMAND_PINGALL, tag, 0);
     if (ping != NULL)
         DL_APPEND(engine->pings, ping);
 }

@@ -17,8 +17,8 @@ struct engine *engine_new(const struct engine_options *options, const struct eng
 static void command_list_free(struct command *list) {
     struct command *command, *next;
     DL_FOREACH_SAFE(list, command, next) {
-        if (command->kind == ANSWER_PINGALL || command->kind == ANSWER_EXPLAIN ||
-            command->kind == ANSWER_STATUS)
+        if (command->kind == COMMAND_PINGALL || command->kind == COMMAND_EXPLAIN ||
+            command->kind == COMMAND_STATUS)
             free(command);
     }
 }
@@ -87,7 +87,7 @@ uint64_t engine_version(struct engine *engine) {
 
 bool engine_available(const struct tree_node *node) {
     const struct member *member = (const struct member *)node;
-    return member->verdict == VERDICT_AVAILABLE && member->phase != PHASE_ENDING &&
+    return member->state == BANYAN_AVAILABLE && member->phase != PHASE_ENDING &&
            member->phase != PHASE_CREATING;
 }
 
@@ -98,9 +98,9 @@ struct engine_node engine_node_of(const struct member *member) {
                                 .high = member->node.high};
 }
 
-void engine_event(struct engine *engine, struct member *member, enum verdict_event event) {
+void engine_event(struct engine *engine, struct member *member, enum health_event event) {
     (void)engine;
-    member->verdict = verdict_after(member->verdict, event);
+    member->state = health_after(member->state, event);
 }
 
 void engine_give(struct engine *engine, struct command *command, struct answer *answer) {

@@ -15,7 +15,7 @@
  *            computed again, every node whose children changed is told the new set (arrange)
  *   a broken path: the bundle is sent again, over the repaired path or a moment later
  *
- * How it can fail: an allocation is refused (the command is answered with ANSWER_SYSTEM); a port
+ * How it can fail: an allocation is refused (the command is answered with BANYAN_SYSTEM); a port
  * reports an error (likewise). Every command is answered exactly once.
  *
  * Order: a command that may depend on one that is not yet settled (below a node that is being
@@ -31,8 +31,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "answer.h"
-#include "verdict.h"
+#include "health.h"
+#include "language/answer.h"
 
 struct engine;
 struct exec;
@@ -48,7 +48,7 @@ enum hop {
 struct slice_result {
     int128 sum;             /* of the numbers before the first error */
     uint64_t count;         /* how many those are */
-    enum answer_code error; /* ANSWER_OK, ANSWER_NOT_INTEGER, ANSWER_OUT_OF_RANGE */
+    enum banyan_code error; /* BANYAN_OK, BANYAN_NOT_INTEGER, BANYAN_OUT_OF_RANGE */
     const char *word;       /* with an error: the start of the word; borrowed */
     size_t word_len;        /* with an error: its whole length, in bytes */
 };

@@ -34,7 +34,7 @@ enum {
 
 /* A command that is not answered yet. */
 struct command {
-    enum answer_command kind;
+    enum command_kind kind;
     void *tag;
     uint64_t seq; /* the order of entry */
     int64_t id;
@@ -62,7 +62,7 @@ struct member {
     uint64_t serial;
     UT_hash_handle by_serial;
     enum phase phase;
-    enum verdict verdict;
+    enum banyan_state state;
     uint64_t born;         /* seq of its create */
     uint64_t unsettled_by; /* not in PHASE_PRESENT: seq of the create or kill behind that */
     uint64_t starter;      /* serial of the node that started its process; 0: the controller */
@@ -120,7 +120,7 @@ struct member {
 };
 
 struct exec {
-    struct command command;             /* first: its command is of kind ANSWER_EXEC */
+    struct command command;             /* first: its command is of kind COMMAND_EXEC */
     struct exec *here_prev, *here_next; /* in member.execs, which command.member has */
     struct engine *engine;
     uint64_t n;
@@ -201,7 +201,7 @@ struct engine {
 struct member *engine_member(struct engine *engine, uint64_t serial);
 struct member *engine_find(struct engine *engine, int64_t id);
 void engine_give(struct engine *engine, struct command *command, struct answer *answer);
-void engine_event(struct engine *engine, struct member *member, enum verdict_event event);
+void engine_event(struct engine *engine, struct member *member, enum health_event event);
 void engine_retry_at(struct engine *engine, uint64_t at_us); /* something is to be done then */
 void engine_broken(struct engine *engine, struct member *member, bool broken);
 void engine_watch(struct engine *engine);            /* a request is under way that may take long */
@@ -215,8 +215,8 @@ static inline struct member *member_of(struct tree_node *node) {
 }
 
 /* commands.c */
-struct command *command_new(struct engine *engine, enum answer_command kind, void *tag, int64_t id);
-void command_finish(struct engine *engine, struct command *command, enum answer_code code,
+struct command *command_new(struct engine *engine, enum command_kind kind, void *tag, int64_t id);
+void command_finish(struct engine *engine, struct command *command, enum banyan_code code,
                     const char *text); /* answers a create or kill, and frees it */
 struct member *command_wait(struct engine *engine, struct command *command, int64_t id);
 bool command_cut_off(struct engine *engine, int64_t id, uint64_t seq);
@@ -252,12 +252,12 @@ void exec_locate(struct engine *engine, struct exec *exec);  /* a waiting exec g
 void exec_pass_on(struct exec *exec, struct bundle *bundle); /* a slice is complete */
 void exec_slice_back(struct exec *exec, uint32_t number, const struct slice_result *result);
 void exec_conclude(struct exec *exec, const struct slice_result *wrong);
-void exec_refuse(struct exec *exec, enum answer_code code, const char *text);
+void exec_refuse(struct exec *exec, enum banyan_code code, const char *text);
 void exec_note_failure(struct exec *exec, const char *text);
 const char *exec_failure(const struct exec *exec);
 void exec_release(struct exec *exec);
 struct slice_done *exec_ring_new(void);
-void execs_fail(struct engine *engine, struct member *member, enum answer_code code,
+void execs_fail(struct engine *engine, struct member *member, enum banyan_code code,
                 const char *text);
 void execs_free(struct engine *engine);
 

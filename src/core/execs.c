@@ -26,13 +26,13 @@ struct exec *exec_new(struct engine *engine, void *tag, int64_t id, uint64_t n, 
         engine->spare_execs = exec->here_next;
         memset(exec, 0, sizeof *exec);
     } else if ((exec = calloc(1, sizeof *exec)) == NULL) {
-        struct command refused = {.kind = ANSWER_EXEC, .tag = tag, .id = id};
+        struct command refused = {.kind = COMMAND_EXEC, .tag = tag, .id = id};
         engine_give(engine, &refused,
-                    &(struct answer){.code = ANSWER_SYSTEM, .text = "out of memory"});
+                    &(struct answer){.code = BANYAN_SYSTEM, .text = "out of memory"});
         return NULL;
     }
     exec->command = (struct command){
-        .kind = ANSWER_EXEC, .tag = tag, .seq = ++engine->last_seq, .id = id};
+        .kind = COMMAND_EXEC, .tag = tag, .seq = ++engine->last_seq, .id = id};
     exec->engine = engine;
     exec->n = n;
     exec->file = file;
@@ -98,7 +98,7 @@ static void exec_answer(struct exec *exec, struct answer *answer) {
     engine_give(engine, &exec->command, answer);
 }
 
-void exec_refuse(struct exec *exec, enum answer_code code, const char *text) {
+void exec_refuse(struct exec *exec, enum banyan_code code, const char *text) {
     exec_answer(exec, &(struct answer){.code = code, .text = text});
 }
 
@@ -125,7 +125,7 @@ void exec_conclude(struct exec *exec, const struct slice_result *wrong) {
                                            .word_len = wrong->word_len});
     else if (exec->count != exec->n)
         exec_answer(exec, &(struct answer){
-                              .code = ANSWER_WRONG_COUNT, .expected = exec->n, .got = exec->count});
+                              .code = BANYAN_WRONG_COUNT, .expected = exec->n, .got = exec->count});
     else
         exec_succeed(exec);
 }
@@ -134,7 +134,7 @@ static void exec_add(struct exec *exec, const struct slice_result *result) {
     exec->added++;
     exec->count += result->count;
     exec->sum += result->sum;
-    if (result->error != ANSWER_OK)
+    if (result->error != BANYAN_OK)
         exec_conclude(exec, result);
     else if (!exec->open_end && exec->added == exec->cut)
         exec_conclude(exec, NULL);
@@ -222,15 +222,15 @@ bool exec_admit(struct exec *exec) {
     struct engine *engine = exec->engine;
     struct member *member = engine_find(engine, exec->command.id);
     if (member == NULL || command_cut_off(engine, exec->command.id, exec->command.seq)) {
-        exec_refuse(exec, ANSWER_NOT_FOUND, NULL);
+        exec_refuse(exec, BANYAN_NOT_FOUND, NULL);
         return false;
     }
     if (!engine_available(&member->node)) {
-        exec_refuse(exec, ANSWER_UNAVAILABLE, NULL);
+        exec_refuse(exec, BANYAN_UNAVAILABLE, NULL);
         return false;
     }
     if (exec->n < 1 || exec->n > ANSWER_N_MAX) {
-        exec_refuse(exec, ANSWER_BAD_N, NULL);
+        exec_refuse(exec, BANYAN_BAD_N, NULL);
         return false;
     }
     exec->command.member = member;
@@ -255,7 +255,7 @@ void exec_locate(struct engine *engine, struct exec *exec) {
             bundles_flush_later(engine, exec->command.member);
         }
         if (exec_failure(exec) != NULL)
-            exec_refuse(exec, ANSWER_SYSTEM, exec_failure(exec));
+            exec_refuse(exec, BANYAN_SYSTEM, exec_failure(exec));
         else if (!exec->open_end && exec->cut == 0)
             exec_conclude(exec, NULL);
     }
@@ -276,7 +276,7 @@ void engine_exec(struct engine *engine, void *tag, int64_t id, uint64_t n, const
     if (exec_admit(exec)) {
         kept = gather(engine, exec->command.member, exec, text, len);
         if (!kept)
-            exec_refuse(exec, ANSWER_SYSTEM, "out of memory");
+            exec_refuse(exec, BANYAN_SYSTEM, "out of memory");
         bundles_flush_later(engine, exec->command.member);
     }
     exec_release(exec);
@@ -294,7 +294,7 @@ bool engine_is_busy(const struct engine *engine) {
 
 /* ---- the end ---- */
 
-void execs_fail(struct engine *engine, struct member *member, enum answer_code code,
+void execs_fail(struct engine *engine, struct member *member, enum banyan_code code,
                 const char *text) {
     struct exec *exec;
     while ((exec = member->execs) != NULL) {
@@ -308,9 +308,9 @@ void execs_fail(struct engine *engine, struct member *member, enum answer_code c
 static void waiting_execs_free(struct member *member) {
     struct command *command, *next;
     DL_FOREACH_SAFE(member->waiters, command, next) {
-        if (command->kind == ANSWER_EXEC) {
+        if (command->kind == COMMAND_EXEC) {
             DL_DELETE(member->waiters, command);
-            exec_refuse((struct exec *)command, ANSWER_UNAVAILABLE, NULL);
+            exec_refuse((struct exec *)command, BANYAN_UNAVAILABLE, NULL);
             exec_release((struct exec *)command);
         }
     }
@@ -320,7 +320,7 @@ void execs_free(struct engine *engine) {
     struct exec *exec, *next;
     for (struct tree_node *at = engine->tree.root; at != NULL;
          at = tree_next(engine->tree.root, at)) {
-        execs_fail(engine, member_of(at), ANSWER_UNAVAILABLE, NULL);
+        execs_fail(engine, member_of(at), BANYAN_UNAVAILABLE, NULL);
         waiting_execs_free(member_of(at));
     }
     DL_FOREACH_SAFE2(engine->streams, exec, next, sibling_next) {

@@ -36,7 +36,7 @@ void incidents_tell(struct engine *engine) {
     for (; at != NULL; at = tree_next(engine->tree.root, at)) {
         struct member *member = member_of(at);
         struct incident *latest = history_latest(&member->history);
-        bool complete = member->verdict != VERDICT_ENDED || member_gone(engine, member);
+        bool complete = member->state != BANYAN_ENDED || member_gone(engine, member);
         if (!member->untold || !complete || member->moving)
             continue;
         incident_told(engine, member);
@@ -104,7 +104,7 @@ static void explain(struct engine *engine, struct command *command, struct membe
     char line[LINE], *text = NULL;
     size_t len = 0;
     snprintf(line, sizeof line, "%lld: %s, process %lld", (long long)member->node.id,
-             verdict_name(member->verdict), (long long)member->pid);
+             answer_state_name(member->state), (long long)member->pid);
     append(&text, &len, line);
     for (unsigned i = 0; i < member->history.count; i++) {
         history_line(&member->history.incidents[i], member->node.id, engine->options.wall_us, line,
@@ -114,7 +114,7 @@ static void explain(struct engine *engine, struct command *command, struct membe
     if (text != NULL)
         text[len - 1] = '\0'; /* the last newline comes with the answer */
     engine_give(engine, command,
-                &(struct answer){.code = text != NULL ? ANSWER_OK : ANSWER_SYSTEM,
+                &(struct answer){.code = text != NULL ? BANYAN_OK : BANYAN_SYSTEM,
                                  .text = text != NULL ? text : "out of memory"});
     free(text);
 }
@@ -124,7 +124,7 @@ void explain_go(struct engine *engine, struct command *command) {
     if (command_wait(engine, command, command->id) != NULL)
         return;
     if (member == NULL || command_cut_off(engine, command->id, command->seq))
-        engine_give(engine, command, &(struct answer){.code = ANSWER_NOT_FOUND});
+        engine_give(engine, command, &(struct answer){.code = BANYAN_NOT_FOUND});
     else
         explain(engine, command, member);
     free(command);

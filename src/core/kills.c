@@ -16,9 +16,8 @@
  * then the controller, which inherits the children of its nodes. */
 static void reap(struct engine *engine, struct member *member) {
     struct member *starter = engine_member(engine, member->starter);
-    bool orphan = starter == NULL || starter->verdict == VERDICT_ENDED;
-    if (member->reaped || member->reaping || member->retry_us != 0 ||
-        member->verdict != VERDICT_ENDED)
+    bool orphan = starter == NULL || starter->state == BANYAN_ENDED;
+    if (member->reaped || member->reaping || member->retry_us != 0 || member->state != BANYAN_ENDED)
         return;
     if (!orphan && !engine_available(&starter->node))
         return; /* stopped, or about to end */
@@ -49,16 +48,16 @@ void engine_reaped(struct engine *engine, uint64_t serial, enum hop hop, const c
 
 /* Nothing is left of it, except perhaps an exit status that a stopped node is to collect. */
 bool member_gone(struct engine *engine, const struct member *member) {
-    if (member->verdict != VERDICT_ENDED)
+    if (member->state != BANYAN_ENDED)
         return false;
     const struct member *starter = engine_member(engine, member->starter);
-    return member->reaped || (starter != NULL && starter->verdict == VERDICT_SILENT);
+    return member->reaped || (starter != NULL && starter->state == BANYAN_SILENT);
 }
 
 /* ---- kill ---- */
 
 void engine_kill(struct engine *engine, void *tag, int64_t id) {
-    struct command *kill = command_new(engine, ANSWER_KILL, tag, id);
+    struct command *kill = command_new(engine, COMMAND_KILL, tag, id);
     if (kill == NULL)
         return;
     DL_APPEND2(engine->structural, kill, older, newer);
@@ -70,7 +69,7 @@ void kill_go(struct engine *engine, struct command *kill) {
     if (command_wait(engine, kill, kill->id) != NULL)
         return;
     if (member == NULL || command_cut_off(engine, kill->id, kill->seq)) {
-        command_finish(engine, kill, ANSWER_NOT_FOUND, NULL);
+        command_finish(engine, kill, BANYAN_NOT_FOUND, NULL);
         return;
     }
     kill->member = member;
@@ -93,7 +92,7 @@ static bool older_in(const struct command *list, uint64_t seq) {
 static bool named_as_parent(const struct engine *engine, const struct command *kill) {
     const struct command *command = engine->structural;
     for (; command != NULL && command->seq < kill->seq; command = command->newer) {
-        if (command->kind == ANSWER_CREATE && command->has_parent &&
+        if (command->kind == COMMAND_CREATE && command->has_parent &&
             tree_covers(&kill->member->node, command->parent))
             return true;
     }
@@ -123,7 +122,7 @@ static void kill_end(struct engine *engine, struct command *kill) {
         engine_phase(engine, member, PHASE_ENDING, kill->seq);
         rounds_exited(engine, member);
         execs_detach(engine, member);
-        if (member->verdict != VERDICT_ENDED)
+        if (member->state != BANYAN_ENDED)
             engine->ports.end(engine->ports.arg, member->serial);
     }
     repair(engine);
@@ -146,7 +145,7 @@ static void subtree_remove(struct engine *engine, struct command *command) {
         engine_member_free(engine, member_of(at));
         at = next;
     }
-    command_finish(engine, command, ANSWER_OK, NULL);
+    command_finish(engine, command, BANYAN_OK, NULL);
     engine->unsettle = true; /* a failed create was answered before; a kill may wait for its end */
     command_waiters_go(engine, waiters);
 }

@@ -32,7 +32,7 @@ enum {
 /* Whether the round still waits for the member: it was there when the round began, it is expected
  * to live on, and it has not answered this round or a later one. */
 static bool waits_for(const struct round *round, const struct member *member) {
-    bool living = member->verdict == VERDICT_AVAILABLE || member->verdict == VERDICT_SILENT;
+    bool living = member->state == BANYAN_AVAILABLE || member->state == BANYAN_SILENT;
     bool present = member->phase == PHASE_PRESENT || member->phase == PHASE_LEAVING;
     return living && present && member->joined_round < round->number &&
            member->heard_round < round->number;
@@ -76,12 +76,12 @@ static void note_time(const struct engine *engine, struct member *member, uint64
 
 /* It has answered what was asked in a round. */
 static void hear(struct engine *engine, struct member *member, uint64_t round) {
-    bool resumed = member->verdict == VERDICT_SILENT && member->phase != PHASE_ENDING;
+    bool resumed = member->state == BANYAN_SILENT && member->phase != PHASE_ENDING;
     if (round > member->heard_round) {
         member->heard_round = round;
         note_time(engine, member, round);
     }
-    if (member->verdict == VERDICT_STARTING)
+    if (member->state == BANYAN_STARTING)
         return; /* only its join counts */
     engine_event(engine, member, EVENT_HEARD);
     if (resumed) {
@@ -134,7 +134,7 @@ static void begin(struct engine *engine, struct command *asking) {
     for (; at != NULL; at = tree_next(engine->tree.root, at)) {
         if (waits_for(round, member_of(at)) && at->depth > depth)
             depth = at->depth;
-        if (waits_for(round, member_of(at)) && member_of(at)->verdict == VERDICT_SILENT)
+        if (waits_for(round, member_of(at)) && member_of(at)->state == BANYAN_SILENT)
             probe(engine, member_of(at)); /* else in the second half */
     }
     uint64_t slack_us = half_us / (2 * (depth + 1));
@@ -151,14 +151,14 @@ static int compare_ids(const void *a, const void *b) {
 
 /* Who is unavailable, of the nodes that were created before the pingall. */
 static void answer_ping(struct engine *engine, struct command *ping) {
-    struct answer answer = {.code = ANSWER_OK};
+    struct answer answer = {.code = BANYAN_OK};
     int64_t *ids = malloc((engine->tree.count + 1) * sizeof *ids);
     struct tree_node *at = engine->tree.root;
     if (ids == NULL)
-        answer = (struct answer){.code = ANSWER_SYSTEM, .text = "out of memory"};
+        answer = (struct answer){.code = BANYAN_SYSTEM, .text = "out of memory"};
     for (; ids != NULL && at != NULL; at = tree_next(engine->tree.root, at)) {
         struct member *member = member_of(at);
-        bool judged = member->verdict == VERDICT_SILENT || member->verdict == VERDICT_ENDED;
+        bool judged = member->state == BANYAN_SILENT || member->state == BANYAN_ENDED;
         if (judged && member->phase != PHASE_CREATING && member->phase != PHASE_ENDING &&
             member->born < ping->seq)
             ids[answer.id_count++] = at->id;
@@ -178,7 +178,7 @@ static void miss(struct engine *engine, struct member *member) {
              member->halted ? "" : ", nor later, though its process runs");
     engine_event(engine, member, EVENT_MISSED);
     incident(engine, member, what);
-    execs_fail(engine, member, ANSWER_UNAVAILABLE, NULL);
+    execs_fail(engine, member, BANYAN_UNAVAILABLE, NULL);
 }
 
 /* Whoever has not answered by now is silent; whoever has is not asked any more. */
@@ -189,11 +189,11 @@ static void judge(struct engine *engine, const struct round *round) {
         struct member *member = member_of(at);
         if (waits_for(round, member)) {
             member->halted = !engine->ports.runs(engine->ports.arg, member->serial);
-            if (member->verdict == VERDICT_AVAILABLE) {
+            if (member->state == BANYAN_AVAILABLE) {
                 miss(engine, member);
                 changed = true;
             }
-        } else if (member->verdict == VERDICT_AVAILABLE && engine->survey.count == 1) {
+        } else if (member->state == BANYAN_AVAILABLE && engine->survey.count == 1) {
             unprobe(engine, member); /* no other round is under way that asks it */
         }
     }
@@ -248,7 +248,7 @@ static void give_up_broken(struct engine *engine) {
             member->rounds_waited >= BROKEN_ROUNDS &&
             engine->now_us - member->broken_us >= patience_us &&
             engine->now_us - engine->fault_us >= patience_us)
-            execs_fail(engine, member, ANSWER_SYSTEM,
+            execs_fail(engine, member, BANYAN_SYSTEM,
                        "every request to the node breaks its connection");
     }
 }
@@ -260,7 +260,7 @@ static void count_rounds(struct engine *engine) {
         struct member *member = member_of(at);
         bool waits = member->phase == PHASE_CREATING
                          ? waits_since(member) != 0
-                         : member->broken_us != 0 && member->verdict == VERDICT_AVAILABLE;
+                         : member->broken_us != 0 && member->state == BANYAN_AVAILABLE;
         member->rounds_waited = waits ? member->rounds_waited + 1 : 0;
     }
 }
@@ -279,7 +279,7 @@ static void end(struct engine *engine) {
     }
     for (struct tree_node *at = engine->tree.root; at != NULL;
          at = tree_next(engine->tree.root, at)) {
-        if (member_of(at)->verdict == VERDICT_SILENT)
+        if (member_of(at)->state == BANYAN_SILENT)
             commands_lost(engine, member_of(at));
     }
     struct member *member;
@@ -307,7 +307,7 @@ static bool waits_for_busy(struct engine *engine, const struct round *round) {
     struct tree_node *at = engine->tree.root;
     for (; at != NULL; at = tree_next(engine->tree.root, at)) {
         struct member *member = member_of(at);
-        if (waits_for(round, member) && (member->verdict == VERDICT_AVAILABLE || member->halted) &&
+        if (waits_for(round, member) && (member->state == BANYAN_AVAILABLE || member->halted) &&
             engine->ports.runs(engine->ports.arg, member->serial))
             return true;
     }

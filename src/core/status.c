@@ -7,7 +7,7 @@
  * create, kill and pingall before it, so that it shows what a pingall has found. It holds no survey
  * of its own.
  *
- * How it can fail: no such node; no memory for the records (ANSWER_SYSTEM).
+ * How it can fail: no such node; no memory for the records (BANYAN_SYSTEM).
  */
 #include "engine_state.h"
 
@@ -20,23 +20,31 @@ static bool is_there(const struct member *member, const struct command *status) 
            (member->phase == PHASE_PRESENT || member->unsettled_by > status->seq);
 }
 
-static enum answer_link link_of(struct engine *engine, const struct member *member, int64_t *to) {
+static enum banyan_link link_of(struct engine *engine, const struct member *member, int64_t *to) {
     const struct member *parent;
     if (!member->linked)
-        return ANSWER_LINK_NONE;
+        return BANYAN_LINK_NONE;
     if (member->linked_to == 0)
-        return ANSWER_LINK_CONTROLLER;
+        return BANYAN_LINK_CONTROLLER;
     if ((parent = engine_member(engine, member->linked_to)) == NULL)
-        return ANSWER_LINK_NONE;
+        return BANYAN_LINK_NONE;
     *to = parent->node.id;
-    return ANSWER_LINK_NODE;
+    return BANYAN_LINK_NODE;
 }
 
-static struct answer_node record_of(struct engine *engine, const struct member *member) {
-    struct answer_node record = {
+/* Connected, but not to its parent. */
+static bool is_adopted(const struct banyan_node *record) {
+    bool root = record->parent == BANYAN_NO_PARENT;
+    if (record->link == BANYAN_LINK_NODE)
+        return root || record->connected_to != record->parent;
+    return record->link == BANYAN_LINK_CONTROLLER && !root;
+}
+
+static struct banyan_node record_of(struct engine *engine, const struct member *member) {
+    struct banyan_node record = {
         .id = member->node.id,
         .pid = member->pid,
-        .state = member->verdict,
+        .state = member->state,
         .parent = member->node.parent != NULL ? member->node.parent->id : -1,
         .depth = member->node.depth,
         .execs = member->sums,
@@ -45,6 +53,7 @@ static struct answer_node record_of(struct engine *engine, const struct member *
         .started_us = member->joined_us + engine->options.wall_us,
     };
     record.link = link_of(engine, member, &record.connected_to);
+    record.adopted = is_adopted(&record);
     return record;
 }
 
@@ -59,10 +68,10 @@ static void tell(struct engine *engine, struct command *status, struct tree_node
     size_t room = 0, count = 0;
     for (struct tree_node *at = top; at != NULL; at = next_in(status, top, at))
         room++;
-    struct answer_node *nodes = malloc((room + 1) * sizeof *nodes);
+    struct banyan_node *nodes = malloc((room + 1) * sizeof *nodes);
     if (nodes == NULL) {
         engine_give(engine, status,
-                    &(struct answer){.code = ANSWER_SYSTEM, .text = "out of memory"});
+                    &(struct answer){.code = BANYAN_SYSTEM, .text = "out of memory"});
         return;
     }
     for (struct tree_node *at = top; at != NULL; at = next_in(status, top, at)) {
@@ -80,7 +89,7 @@ static void answer(struct engine *engine, struct command *status) {
         tell(engine, status, engine->tree.root);
     else if (member == NULL || !is_there(member, status) ||
              command_cut_off(engine, status->id, status->seq))
-        engine_give(engine, status, &(struct answer){.code = ANSWER_NOT_FOUND});
+        engine_give(engine, status, &(struct answer){.code = BANYAN_NOT_FOUND});
     else
         tell(engine, status, &member->node);
     free(status);
@@ -108,7 +117,7 @@ void statuses_settle(struct engine *engine) {
 }
 
 void engine_status(struct engine *engine, void *tag, enum engine_scope scope, int64_t id) {
-    struct command *status = command_new(engine, ANSWER_STATUS, tag, id);
+    struct command *status = command_new(engine, COMMAND_STATUS, tag, id);
     if (status == NULL)
         return;
     status->scope = scope;

@@ -23,7 +23,7 @@ struct exec *engine_exec_begin(struct engine *engine, void *tag, int64_t id, uin
         if (exec->done == NULL)
             exec->out_of_memory = true;
     } else if (exec_admit(exec) && exec->done == NULL) {
-        exec_refuse(exec, ANSWER_SYSTEM, "out of memory");
+        exec_refuse(exec, BANYAN_SYSTEM, "out of memory");
     }
     return exec;
 }
@@ -31,7 +31,7 @@ struct exec *engine_exec_begin(struct engine *engine, void *tag, int64_t id, uin
 /* An exec that waits for its node is answered when its turn has come. */
 static void refuse_memory(struct exec *exec) {
     if (exec->command.member != NULL)
-        exec_refuse(exec, ANSWER_SYSTEM, "out of memory");
+        exec_refuse(exec, BANYAN_SYSTEM, "out of memory");
     else
         exec->out_of_memory = true;
 }
@@ -139,7 +139,7 @@ void engine_exec_end(struct exec *exec) {
 void engine_exec_fail(struct exec *exec, const char *text) {
     exec->open_end = false;
     if (!exec->answered && exec->command.member != NULL)
-        exec_refuse(exec, ANSWER_SYSTEM, text);
+        exec_refuse(exec, BANYAN_SYSTEM, text);
     else if (!exec->answered)
         exec_note_failure(exec, text);
     exec_release(exec);

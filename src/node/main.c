@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <utlist.h>
 
-#include "core/number.h"
+#include "language/number.h"
 #include "node.h"
 #include "process/process.h"
 

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "../unit/random.h"
-#include "controller/banyan.h"
+#include "banyan.h"
 #include "hostile.h"
 
 #if defined(__SANITIZE_ADDRESS__)

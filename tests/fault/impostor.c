@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
-#include "core/number.h"
+#include "language/number.h"
 #include "process/process.h"
 #include "wire/wire.h"
 #include "wire_by_hand.h"

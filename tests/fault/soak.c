@@ -27,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "controller/banyan.h"
+#include "banyan.h"
 
 enum {
     NODES_MOST = 255,

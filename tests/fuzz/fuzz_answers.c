@@ -22,8 +22,8 @@ static void check_result(const struct slice_result *result) {
     int128 most = (int128)result->count << 63;
     FUZZ_CHECK(result->count <= (SLICE_LEN + 1) / 2);
     FUZZ_CHECK(result->sum >= -most && result->sum <= most);
-    FUZZ_CHECK(result->error == ANSWER_OK || result->error == ANSWER_NOT_INTEGER ||
-               result->error == ANSWER_OUT_OF_RANGE);
+    FUZZ_CHECK(result->error == BANYAN_OK || result->error == BANYAN_NOT_INTEGER ||
+               result->error == BANYAN_OUT_OF_RANGE);
     FUZZ_CHECK(result->word_len <= SLICE_LEN);
     touch(result->word, result->word_len < WIRE_WORD_MAX ? result->word_len : WIRE_WORD_MAX);
 }

@@ -154,7 +154,7 @@ static void summed(struct bundle *bundle, enum hop hop, unsigned how) {
         uint64_t count = how % 4 == 0 ? (bundle->slices[i].len + 1) / 2 : how % 4;
         results[i] = (struct slice_result){.count = count, .sum = (int128)count * INT64_MIN};
         if (how % 8 == 7) {
-            results[i].error = ANSWER_NOT_INTEGER;
+            results[i].error = BANYAN_NOT_INTEGER;
             results[i].word = "wrong";
             results[i].word_len = 5;
         }

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "cli/session.h"
-#include "core/answer.h"
 #include "fuzz.h"
+#include "language/answer.h"
 
 enum {
     TEXT_MOST = 120 << 10,

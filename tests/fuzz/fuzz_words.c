@@ -2,9 +2,9 @@
  * The command grammar: words, ids and numbers, held against definitions that are plain enough to be
  * seen right; and numbers printed and read again.
  */
-#include "core/answer.h"
-#include "core/words.h"
 #include "fuzz.h"
+#include "language/answer.h"
+#include "language/words.h"
 
 /* The words of a line lie in it in order, hold no blank, and leave only blanks out. */
 static size_t check_words(const char *line, size_t len) {
@@ -62,8 +62,8 @@ static void check_number(struct word word) {
 /* Whatever word an answer shows, it is one line that fits, and the same in any room. */
 static void check_answer(struct word word, size_t room) {
     char whole[1024], part[1024];
-    struct answer answer = {.command = ANSWER_EXEC,
-                            .code = room % 2 == 0 ? ANSWER_NOT_INTEGER : ANSWER_BAD_ID,
+    struct answer answer = {.command = COMMAND_EXEC,
+                            .code = room % 2 == 0 ? BANYAN_NOT_INTEGER : BANYAN_BAD_ID,
                             .word = word.at,
                             .word_len = word.len};
     size_t len = answer_print(&answer, whole, sizeof whole);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# completions/banyan: what the Tab key offers in bash.
+# src/cli/banyan.bash: what the Tab key offers in bash.
 
 load ../system/helper
 
@@ -11,7 +11,7 @@ offered() {
     (
         compopt() { :; }
         # shellcheck source=/dev/null
-        source "$SOURCE/completions/banyan"
+        source "$SOURCE/src/cli/banyan.bash"
         COMP_WORDS=("$BANYAN" "$@")
         COMP_CWORD=$#
         _banyan "$BANYAN" "${!#}" "${COMP_WORDS[$# - 1]}"
@@ -30,7 +30,7 @@ expect_offered() { # EXPECTED WORD...
 
 @test "it is there for the command" {
     # shellcheck source=/dev/null
-    source "$SOURCE/completions/banyan"
+    source "$SOURCE/src/cli/banyan.bash"
     [ "$(complete -p banyan)" = 'complete -F _banyan banyan' ]
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The hardening of cmake/harden.cmake is in what was built. BANYAN_BUILD is the build directory,
+# The hardening of src/harden.cmake is in what was built. BANYAN_BUILD is the build directory,
 # BANYAN_FORTIFY the level of glibc's checks of buffers; 0: the code is not optimised.
 
 setup() {

@@ -4,11 +4,11 @@
 load ../system/helper
 
 SOURCE=$BATS_TEST_DIRNAME/../..
-PAGE=$SOURCE/man/banyan.1
+PAGE=$SOURCE/src/cli/banyan.1
 
 @test "well-formed" {
     command -v mandoc >/dev/null || skip "no mandoc"
-    for page in "$SOURCE"/man/*; do
+    for page in "$SOURCE"/src/*/*.[138]; do
         # whether other pages are known depends on the machine
         mandoc -T lint "$page" 2>&1 | grep -v 'referenced manual not found\|outdated mandoc.db' && return 1
         mandoc -T utf8 "$page" >rendered
@@ -63,7 +63,7 @@ PAGE=$SOURCE/man/banyan.1
 
 # The declarations of functions in the header, on a line each.
 declared() {
-    sed 's,/\*.*\*/,,; /\/\*/,/\*\//d; /^#/d; /^extern/d' "$SOURCE/src/controller/banyan.h" |
+    sed 's,/\*.*\*/,,; /\/\*/,/\*\//d; /^#/d; /^extern/d' "$SOURCE/src/banyan.h" |
         tr '\n' ' ' | tr ';' '\n' | tr -s ' ' | sed 's/^ //' | grep -E '^[a-z].* \*?banyan_[a-z_]+\(' | sort
 }
 
@@ -79,23 +79,23 @@ described() {
             gsub(/"/, "")
             print type name "(" $0 ")"
             type = ""
-        }' "$SOURCE/man/banyan.h.3" | sort
+        }' "$SOURCE/src/controller/banyan.h.3" | sort
 }
 
 @test "banyan.h.3 has the functions of the header, declared alike" {
     declared >of_header
-    [ "$(wc -l <of_header)" -eq "$(grep -cE '^[a-z].* \*?banyan_[a-z_]+\(' "$SOURCE/src/controller/banyan.h")" ]
+    [ "$(wc -l <of_header)" -eq "$(grep -cE '^[a-z].* \*?banyan_[a-z_]+\(' "$SOURCE/src/banyan.h")" ]
     described | diff -u of_header -
 }
 
 @test "banyan.h.3 has the codes of the header, and the names that go with them" {
-    sed -n '/^enum banyan_code/,/^};/p' "$SOURCE/src/controller/banyan.h" | tr -s ' \n' ' ' |
+    sed -n '/^enum banyan_code/,/^};/p' "$SOURCE/src/banyan.h" | tr -s ' \n' ' ' |
         grep -oE 'BANYAN_[A-Z_]+ = [0-9]+' | sed 's/ = / /' | sort >expected
     [ "$(wc -l <expected)" -ge 15 ]
-    sed -nE 's/^\.It Dv (BANYAN_[A-Z_]+) Ta ([0-9]+) Ta ([a-z_]+)$/\1 \2 \3/p' "$SOURCE/man/banyan.h.3" |
+    sed -nE 's/^\.It Dv (BANYAN_[A-Z_]+) Ta ([0-9]+) Ta ([a-z_]+)$/\1 \2 \3/p' "$SOURCE/src/controller/banyan.h.3" |
         sort >of_page
     cut -d ' ' -f 1,2 of_page | diff -u expected -
     for name in $(cut -d ' ' -f 3 of_page); do
-        grep -q "] = \"$name\"," "$SOURCE/src/core/answer.c"
+        grep -q "] = \"$name\"," "$SOURCE/src/language/answer.c"
     done
 }

@@ -9,7 +9,7 @@
 
 /* ---- giving ---- */
 
-struct command *command_add(struct sim *sim, enum answer_command kind, int64_t id) {
+struct command *command_add(struct sim *sim, enum command_kind kind, int64_t id) {
     struct command *command = &sim->commands[sim->command_count];
     if (sim->command_count + 1 < MOST_COMMANDS)
         sim->command_count++;
@@ -31,19 +31,19 @@ void command_give(struct sim *sim, struct command *command) {
     command->given_us = sim->now_us;
     sim_trace(sim, "command %u: %s %" PRId64, (unsigned)(command - sim->commands),
               names[command->kind], command->id);
-    if (command->kind != ANSWER_EXEC)
+    if (command->kind != COMMAND_EXEC)
         engine_tick(sim->engine, sim->now_us);
     switch (command->kind) {
-    case ANSWER_CREATE:
+    case COMMAND_CREATE:
         engine_create(sim->engine, command, command->id, command->has_parent, command->parent);
         break;
-    case ANSWER_EXEC:
+    case COMMAND_EXEC:
         give_exec(sim, command);
         break;
-    case ANSWER_PINGALL:
+    case COMMAND_PINGALL:
         engine_pingall(sim->engine, command);
         break;
-    case ANSWER_STATUS:
+    case COMMAND_STATUS:
         engine_status(sim->engine, command, command->scope, command->id);
         break;
     default:
@@ -123,29 +123,29 @@ static int64_t any_id(struct sim *sim) {
     return sim->ids[sim_random(sim, sim->profile->ids)];
 }
 
-static enum answer_command any_kind(struct sim *sim) {
+static enum command_kind any_kind(struct sim *sim) {
     const struct profile *profile = sim->profile;
     unsigned at = (unsigned)sim_random(sim, profile->create + profile->exec + profile->ping +
                                                 profile->kill);
     if (sim_chance(sim, 10))
-        return ANSWER_STATUS;
+        return COMMAND_STATUS;
     if (at < profile->create)
-        return ANSWER_CREATE;
+        return COMMAND_CREATE;
     at -= profile->create;
     if (at < profile->exec)
-        return ANSWER_EXEC;
-    return at - profile->exec < profile->ping ? ANSWER_PINGALL : ANSWER_KILL;
+        return COMMAND_EXEC;
+    return at - profile->exec < profile->ping ? COMMAND_PINGALL : COMMAND_KILL;
 }
 
-static void draw(struct sim *sim, enum answer_command kind, int64_t id) {
+static void draw(struct sim *sim, enum command_kind kind, int64_t id) {
     struct command *command = command_add(sim, kind, id);
-    if (kind == ANSWER_CREATE && sim_chance(sim, 15)) {
+    if (kind == COMMAND_CREATE && sim_chance(sim, 15)) {
         command->has_parent = true;
         command->parent = any_id(sim);
-    } else if (kind == ANSWER_EXEC) {
+    } else if (kind == COMMAND_EXEC) {
         command->streamed = sim_chance(sim, sim->profile->streams ? 50 : 15);
         numbers_make(sim, command);
-    } else if (kind == ANSWER_STATUS) {
+    } else if (kind == COMMAND_STATUS) {
         command->scope = (enum engine_scope)sim_random(sim, ENGINE_ALL + 1);
     }
 }
@@ -199,7 +199,7 @@ void commands_plan(struct sim *sim) {
     uint64_t at_us = 0;
     draw_ids(sim);
     for (unsigned i = 0; i < nodes; i++)
-        draw(sim, ANSWER_CREATE, profile->ascending ? sim->ids[i] : any_id(sim));
+        draw(sim, COMMAND_CREATE, profile->ascending ? sim->ids[i] : any_id(sim));
     plan_batch(sim, 0, 0);
     while (sim->command_count < nodes + count) {
         unsigned from = sim->command_count, batch = (unsigned)sim_between(sim, 1, 8);

@@ -99,7 +99,7 @@ void wrong(struct sim *sim, const struct command *command, const char *why) {
              (double)command->answered_us / 1000, text, why);
 }
 
-static bool is(const struct command *command, enum answer_code code) {
+static bool is(const struct command *command, enum banyan_code code) {
     return command->answer.code == code;
 }
 
@@ -134,45 +134,45 @@ static void check_create(struct sim *sim, const struct command *create) {
     struct place *above = place_above(sim, create->id);
     struct place *parent = create->has_parent ? place_find(sim, create->parent) : NULL;
     if (place_find(sim, create->id) != NULL) {
-        if (!is(create, ANSWER_EXISTS))
+        if (!is(create, BANYAN_EXISTS))
             wrong(sim, create, "the node exists");
     } else if (create->has_parent && parent == NULL) {
-        if (!is(create, ANSWER_NO_PARENT))
+        if (!is(create, BANYAN_NO_SUCH_PARENT))
             wrong(sim, create, "the parent does not exist");
     } else if (parent != NULL && !place_covers(parent, create->id)) {
-        if (!is(create, ANSWER_WRONG_PARENT) || create->answer.place != above->id)
+        if (!is(create, BANYAN_WRONG_PARENT) || create->answer.place != above->id)
             wrong(sim, create, "the place is elsewhere");
-    } else if (is(create, ANSWER_OK)) {
+    } else if (is(create, BANYAN_OK)) {
         check_created(sim, create, above);
-    } else if (is(create, ANSWER_PARENT_UNAVAILABLE)) {
+    } else if (is(create, BANYAN_PARENT_UNAVAILABLE)) {
         if (above == NULL || !was_lost(sim, above->node, create->given_us, create->answered_us))
             wrong(sim, create, "the parent was available");
-    } else if (!is(create, ANSWER_SYSTEM) || !start_was_lost(sim, create)) {
+    } else if (!is(create, BANYAN_SYSTEM) || !start_was_lost(sim, create)) {
         wrong(sim, create, "nothing happened to the new node");
     }
 }
 
 static void check_result(struct sim *sim, const struct command *exec) {
     const struct answer *answer = &exec->answer;
-    bool told_fail = exec->fails && answer->code == ANSWER_SYSTEM;
+    bool told_fail = exec->fails && answer->code == BANYAN_SYSTEM;
     if (answer->code != exec->code && !told_fail)
         wrong(sim, exec, "its numbers are worth another answer");
-    else if (answer->code == ANSWER_OK && (exec->fails || answer->sum != exec->sum))
+    else if (answer->code == BANYAN_OK && (exec->fails || answer->sum != exec->sum))
         wrong(sim, exec, "the sum is wrong");
-    else if (answer->code == ANSWER_WRONG_COUNT &&
+    else if (answer->code == BANYAN_WRONG_COUNT &&
              (answer->expected != exec->n || answer->got != exec->count || exec->fails))
         wrong(sim, exec, "the count is wrong");
-    else if ((answer->code == ANSWER_NOT_INTEGER || answer->code == ANSWER_OUT_OF_RANGE) &&
+    else if ((answer->code == BANYAN_NOT_INTEGER || answer->code == BANYAN_OUT_OF_RANGE) &&
              answer->position != exec->count + 1)
         wrong(sim, exec, "the position is wrong");
 }
 
 static void check_exec(struct sim *sim, const struct command *exec) {
     const struct place *place = place_find(sim, exec->id);
-    if (place == NULL || is(exec, ANSWER_NOT_FOUND)) {
-        if (place != NULL || !is(exec, ANSWER_NOT_FOUND))
+    if (place == NULL || is(exec, BANYAN_NOT_FOUND)) {
+        if (place != NULL || !is(exec, BANYAN_NOT_FOUND))
             wrong(sim, exec, place != NULL ? "the node exists" : "there is no such node");
-    } else if (is(exec, ANSWER_UNAVAILABLE)) {
+    } else if (is(exec, BANYAN_UNAVAILABLE)) {
         sim->totals->unavailable++;
         if (!was_lost(sim, place->node, exec->given_us, exec->answered_us))
             wrong(sim, exec, "the node was available");
@@ -186,8 +186,8 @@ static void check_exec(struct sim *sim, const struct command *exec) {
 
 static void check_kill(struct sim *sim, const struct command *kill) {
     struct place *top = place_find(sim, kill->id);
-    if (top == NULL || !is(kill, ANSWER_OK)) {
-        if (top != NULL || !is(kill, ANSWER_NOT_FOUND))
+    if (top == NULL || !is(kill, BANYAN_OK)) {
+        if (top != NULL || !is(kill, BANYAN_NOT_FOUND))
             wrong(sim, kill, top != NULL ? "the node exists" : "there is no such node");
         return;
     }
@@ -229,7 +229,7 @@ static void check_ping(struct sim *sim, const struct command *ping) {
         if (!listed && was_down(place->node, ping->given_us, ping->answered_us))
             wrong(sim, ping, "it leaves out a node that was unavailable all the time");
     }
-    if (!is(ping, ANSWER_OK))
+    if (!is(ping, BANYAN_OK))
         wrong(sim, ping, "nothing can be wrong with it");
 }
 
@@ -249,13 +249,13 @@ void model_check(struct sim *sim) {
             return;
         }
         check_time(sim, command);
-        if (command->kind == ANSWER_CREATE)
+        if (command->kind == COMMAND_CREATE)
             check_create(sim, command);
-        else if (command->kind == ANSWER_EXEC)
+        else if (command->kind == COMMAND_EXEC)
             check_exec(sim, command);
-        else if (command->kind == ANSWER_KILL)
+        else if (command->kind == COMMAND_KILL)
             check_kill(sim, command);
-        else if (command->kind == ANSWER_STATUS)
+        else if (command->kind == COMMAND_STATUS)
             check_status(sim, command);
         else
             check_ping(sim, command);

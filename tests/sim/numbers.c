@@ -58,7 +58,7 @@ static void make_long(struct sim *sim, struct command *command) {
     command->text = "";
     if (sim_chance(sim, 10)) {
         command->text = "1x \n 5 6";
-        command->code = ANSWER_NOT_INTEGER;
+        command->code = BANYAN_NOT_INTEGER;
     }
     command->len = strlen(command->text);
 }
@@ -89,7 +89,7 @@ static const char *any_blank(struct sim *sim, bool file) {
 
 static void wrong_word(struct sim *sim, struct command *command, char *text, size_t *len) {
     bool huge = sim_chance(sim, 50);
-    command->code = huge ? ANSWER_OUT_OF_RANGE : ANSWER_NOT_INTEGER;
+    command->code = huge ? BANYAN_OUT_OF_RANGE : BANYAN_NOT_INTEGER;
     add_word(text, len, huge ? "9223372036854775808" : "12a", " 4");
 }
 
@@ -119,14 +119,14 @@ void numbers_make(struct sim *sim, struct command *command) {
         make_short(sim, command);
     if (sim_chance(sim, 4)) {
         command->n += sim_chance(sim, 50) ? 1 : UINT64_MAX;
-        if (command->code == ANSWER_OK)
-            command->code = ANSWER_WRONG_COUNT;
-    } else if (command->code == ANSWER_OK && command->count == 0) {
+        if (command->code == BANYAN_OK)
+            command->code = BANYAN_WRONG_COUNT;
+    } else if (command->code == BANYAN_OK && command->count == 0) {
         command->n = 1;
-        command->code = ANSWER_WRONG_COUNT;
+        command->code = BANYAN_WRONG_COUNT;
     }
     if (command->n < 1 || command->n > ANSWER_N_MAX)
-        command->code = ANSWER_BAD_N;
+        command->code = BANYAN_BAD_N;
     if (command->streamed && sim_chance(sim, 3))
         command->fails = true;
 }

@@ -26,11 +26,11 @@ static size_t position(const struct command *status, int64_t id) {
 
 /* An execution is counted when it is answered, so at most those given by then are. */
 static void check_counters(struct sim *sim, const struct command *status,
-                           const struct answer_node *told) {
+                           const struct banyan_node *told) {
     uint64_t most = 0, numbers = 0;
     for (const struct command *exec = sim->commands; exec < sim->commands + sim->command_count;
          exec++) {
-        if (exec->kind == ANSWER_EXEC && exec->id == told->id && exec->answer.code == ANSWER_OK &&
+        if (exec->kind == COMMAND_EXEC && exec->id == told->id && exec->answer.code == BANYAN_OK &&
             exec->answered_us <= status->answered_us) {
             most++;
             numbers += exec->n;
@@ -41,10 +41,10 @@ static void check_counters(struct sim *sim, const struct command *status,
 }
 
 static void check_record(struct sim *sim, const struct command *status, size_t i) {
-    const struct answer_node *told = &status->nodes[i];
+    const struct banyan_node *told = &status->nodes[i];
     const struct place *place = place_find(sim, told->id);
     int64_t parent = place->parent >= 0 ? sim->places[place->parent].id : -1;
-    bool down = told->state == VERDICT_SILENT || told->state == VERDICT_ENDED;
+    bool down = told->state == BANYAN_SILENT || told->state == BANYAN_ENDED;
     if (told->pid != PID_BASE + (int64_t)place->node->serial)
         wrong(sim, status, "the process is another one");
     else if (told->depth != place->depth || told->parent != parent)
@@ -53,9 +53,9 @@ static void check_record(struct sim *sim, const struct command *status, size_t i
         wrong(sim, status, "a child comes before its parent");
     else if (down && was_up(place->node, 0, status->answered_us))
         wrong(sim, status, "a node is called unavailable that never was");
-    else if (told->state == VERDICT_ENDED && place->node->died_us > status->answered_us)
+    else if (told->state == BANYAN_ENDED && place->node->died_us > status->answered_us)
         wrong(sim, status, "a node is called ended that lives");
-    else if (down != (told->link == ANSWER_LINK_NONE))
+    else if (down != (told->link == BANYAN_LINK_NONE))
         wrong(sim, status, "an unavailable node is connected, or an available one is not");
     check_counters(sim, status, told);
 }
@@ -63,9 +63,9 @@ static void check_record(struct sim *sim, const struct command *status, size_t i
 void check_status(struct sim *sim, const struct command *status) {
     const struct place *top = status->scope == ENGINE_ALL ? NULL : place_find(sim, status->id);
     size_t wanted = 0;
-    if (status->scope != ENGINE_ALL && (top == NULL) != (status->answer.code == ANSWER_NOT_FOUND))
+    if (status->scope != ENGINE_ALL && (top == NULL) != (status->answer.code == BANYAN_NOT_FOUND))
         wrong(sim, status, top != NULL ? "the node exists" : "there is no such node");
-    if (status->answer.code != ANSWER_OK)
+    if (status->answer.code != BANYAN_OK)
         return;
     for (unsigned i = 0; i < sim->place_count && !sim->failed; i++) {
         const struct place *place = &sim->places[i];

@@ -67,16 +67,16 @@ static void check_process(struct sim *sim, const struct node *node) {
 }
 
 /* What the engine tells of the connections is how they are. */
-static void check_told(struct sim *sim, const struct answer_node *told) {
+static void check_told(struct sim *sim, const struct banyan_node *told) {
     const struct place *place = place_find(sim, told->id);
     const struct node *parent = above(sim, place);
-    enum answer_link wanted = !is_available(place->node)   ? ANSWER_LINK_NONE
-                              : parent == &sim->controller ? ANSWER_LINK_CONTROLLER
-                                                           : ANSWER_LINK_NODE;
-    if (told->link != wanted || (wanted == ANSWER_LINK_NODE && told->connected_to != parent->id))
+    enum banyan_link wanted = !is_available(place->node)   ? BANYAN_LINK_NONE
+                              : parent == &sim->controller ? BANYAN_LINK_CONTROLLER
+                                                           : BANYAN_LINK_NODE;
+    if (told->link != wanted || (wanted == BANYAN_LINK_NODE && told->connected_to != parent->id))
         sim_fail(sim, "status tells that %" PRId64 " is connected elsewhere (%d, %" PRId64 ")",
                  told->id, (int)told->link, told->connected_to);
-    if ((told->state == VERDICT_AVAILABLE) != is_available(place->node))
+    if ((told->state == BANYAN_AVAILABLE) != is_available(place->node))
         sim_fail(sim, "status tells a wrong state of %" PRId64, told->id);
 }
 

@@ -77,7 +77,7 @@ static bool port_spawn(void *arg, const struct engine_spawn *spawn) {
 }
 
 static struct slice_result result_of(struct sim *sim, const char *text, const struct slice *slice) {
-    static const enum answer_code codes[] = {ANSWER_OK, ANSWER_NOT_INTEGER, ANSWER_OUT_OF_RANGE};
+    static const enum banyan_code codes[] = {BANYAN_OK, BANYAN_NOT_INTEGER, BANYAN_OUT_OF_RANGE};
     struct sum_result sum;
     sum_text(text, slice->len, slice->file ? SUM_BLANK_FILE : SUM_BLANK_LINE, &sum);
     struct slice_result result = {

@@ -239,7 +239,7 @@ void shell_give_back(struct sim *sim); /* the bundles that are lent, as at the c
 /* ---- commands ---- */
 
 struct command {
-    enum answer_command kind;
+    enum command_kind kind;
     int64_t id, parent;
     bool has_parent, given;
     enum engine_scope scope;        /* status */
@@ -250,7 +250,7 @@ struct command {
     size_t len;
     uint64_t n, count;
     int128 sum;
-    enum answer_code code; /* expected when the node is there */
+    enum banyan_code code; /* expected when the node is there */
     bool streamed, file;
     struct exec *exec; /* while numbers are still to come */
     bool fails;        /* its input breaks off */
@@ -260,7 +260,7 @@ struct command {
     /* what it was answered with */
     struct answer answer;
     int64_t *ids;
-    struct answer_node *nodes;
+    struct banyan_node *nodes;
 };
 
 /* numbers.c */
@@ -270,7 +270,7 @@ void numbers_make(struct sim *sim, struct command *command); /* its text, and wh
 
 /* commands.c */
 void commands_plan(struct sim *sim);
-struct command *command_add(struct sim *sim, enum answer_command kind, int64_t id);
+struct command *command_add(struct sim *sim, enum command_kind kind, int64_t id);
 void command_give(struct sim *sim, struct command *command);
 bool commands_feed(struct sim *sim);  /* true: there is more to be fed now */
 void commands_close(struct sim *sim); /* as if the input of all execs failed */

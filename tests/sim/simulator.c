@@ -249,20 +249,20 @@ static void run_on(struct sim *sim, unsigned deadlines) {
 }
 
 static struct command *ask_status(struct sim *sim) {
-    struct command *status = command_add(sim, ANSWER_STATUS, 0);
+    struct command *status = command_add(sim, COMMAND_STATUS, 0);
     status->scope = ENGINE_ALL;
     command_give(sim, status);
     return status;
 }
 
 static void look(struct sim *sim) {
-    command_give(sim, command_add(sim, ANSWER_PINGALL, 0));
+    command_give(sim, command_add(sim, COMMAND_PINGALL, 0));
     run_on(sim, 3);
     struct command *status = ask_status(sim);
     for (unsigned i = 0; i < sim->place_count && !sim->failed; i++) {
         if (sim->places[i].node == NULL)
             continue;
-        struct command *exec = command_add(sim, ANSWER_EXEC, sim->places[i].id);
+        struct command *exec = command_add(sim, COMMAND_EXEC, sim->places[i].id);
         numbers_make(sim, exec);
         command_give(sim, exec);
     }
@@ -276,7 +276,7 @@ static void look(struct sim *sim) {
 static void end_all(struct sim *sim) {
     for (unsigned i = 0; i < sim->place_count; i++) {
         if (sim->places[i].node != NULL && sim->places[i].parent < 0)
-            command_give(sim, command_add(sim, ANSWER_KILL, sim->places[i].id));
+            command_give(sim, command_add(sim, COMMAND_KILL, sim->places[i].id));
     }
     run_on(sim, 3);
     struct command *status = ask_status(sim);

@@ -22,7 +22,7 @@ enum { MOST = 64, DEADLINE_US = 1000000, WALL_US = 5000000 };
 struct told {
     unsigned answers;
     struct answer answer;
-    struct answer_node nodes[MOST];
+    struct banyan_node nodes[MOST];
 };
 
 static struct engine *engine;
@@ -145,7 +145,7 @@ static void joins(size_t spawn) {
     engine_flush(engine);
 }
 
-static void expect_code(unsigned tag, enum answer_code code) {
+static void expect_code(unsigned tag, enum banyan_code code) {
     assert_int_equal(told[tag].answers, 1);
     assert_int_equal(told[tag].answer.code, code);
 }

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/answer.h"
+#include "language/answer.h"
 
 #define UNSIGNED_MAX  "18446744073709551615"
 #define NOT_AN_ID     " is not an id: expected a signed 64-bit integer other than -1"
@@ -27,105 +27,106 @@ static const struct {
     struct answer answer;
 } cases[] = {
     /* create */
-    {"Ok: 1", {.command = ANSWER_CREATE, .id = 7, .pid = 1}},
-    {"Ok: 3128", {.command = ANSWER_CREATE, .id = -5, .pid = 3128}},
-    {"Ok: 4194304", {.command = ANSWER_CREATE, .pid = 4194304}},
-    {"Error: Already exists", {.command = ANSWER_CREATE, .code = ANSWER_EXISTS, .id = 10}},
-    {"Error: Parent not found", {.command = ANSWER_CREATE, .code = ANSWER_NO_PARENT, .id = 10}},
+    {"Ok: 1", {.command = COMMAND_CREATE, .id = 7, .pid = 1}},
+    {"Ok: 3128", {.command = COMMAND_CREATE, .id = -5, .pid = 3128}},
+    {"Ok: 4194304", {.command = COMMAND_CREATE, .pid = 4194304}},
+    {"Error: Already exists", {.command = COMMAND_CREATE, .code = BANYAN_EXISTS, .id = 10}},
+    {"Error: Parent not found",
+     {.command = COMMAND_CREATE, .code = BANYAN_NO_SUCH_PARENT, .id = 10}},
     {"Error: Parent is unavailable",
-     {.command = ANSWER_CREATE, .code = ANSWER_PARENT_UNAVAILABLE, .id = 10}},
+     {.command = COMMAND_CREATE, .code = BANYAN_PARENT_UNAVAILABLE, .id = 10}},
     {"Error: 7 does not belong under 10: its place is under 5",
-     {.command = ANSWER_CREATE, .code = ANSWER_WRONG_PARENT, .id = 7, .parent = 10, .place = 5}},
+     {.command = COMMAND_CREATE, .code = BANYAN_WRONG_PARENT, .id = 7, .parent = 10, .place = 5}},
     {"Error: -9223372036854775808 does not belong under 9223372036854775807: its place is under "
      "-9223372036854775807",
-     {.command = ANSWER_CREATE,
-      .code = ANSWER_WRONG_PARENT,
+     {.command = COMMAND_CREATE,
+      .code = BANYAN_WRONG_PARENT,
       .id = INT64_MIN,
       .parent = INT64_MAX,
       .place = -INT64_MAX}},
-    {"Error: 'abc'" NOT_AN_ID, {.command = ANSWER_CREATE, .code = ANSWER_BAD_ID, WORD("abc")}},
-    {"Error: '-1'" NOT_AN_ID, {.command = ANSWER_CREATE, .code = ANSWER_BAD_ID, WORD("-1")}},
+    {"Error: 'abc'" NOT_AN_ID, {.command = COMMAND_CREATE, .code = BANYAN_BAD_ID, WORD("abc")}},
+    {"Error: '-1'" NOT_AN_ID, {.command = COMMAND_CREATE, .code = BANYAN_BAD_ID, WORD("-1")}},
     {"Error: expected: create ID [PARENT]",
-     {.command = ANSWER_CREATE, .code = ANSWER_USAGE, .text = "expected: create ID [PARENT]"}},
+     {.command = COMMAND_CREATE, .code = BANYAN_USAGE, .text = "expected: create ID [PARENT]"}},
     {"Error: the process could not be started: No such file or directory",
-     {.command = ANSWER_CREATE,
-      .code = ANSWER_SYSTEM,
+     {.command = COMMAND_CREATE,
+      .code = BANYAN_SYSTEM,
       .text = "the process could not be started: No such file or directory"}},
     /* exec: sums */
-    {"Ok:10: 6", {.command = ANSWER_EXEC, .id = 10, .sum = 6}},
-    {"Ok:10: 0", {.command = ANSWER_EXEC, .id = 10}},
-    {"Ok:-10: -6", {.command = ANSWER_EXEC, .id = -10, .sum = -6}},
+    {"Ok:10: 6", {.command = COMMAND_EXEC, .id = 10, .sum = 6}},
+    {"Ok:10: 0", {.command = COMMAND_EXEC, .id = 10}},
+    {"Ok:-10: -6", {.command = COMMAND_EXEC, .id = -10, .sum = -6}},
     {"Ok:-9223372036854775808: 9223372036854775807",
-     {.command = ANSWER_EXEC, .id = INT64_MIN, .sum = INT64_MAX}},
+     {.command = COMMAND_EXEC, .id = INT64_MIN, .sum = INT64_MAX}},
     {"Ok:9223372036854775807: -9223372036854775808",
-     {.command = ANSWER_EXEC, .id = INT64_MAX, .sum = INT64_MIN}},
-    {"Ok:0: 9223372036854775808", {.command = ANSWER_EXEC, .sum = (int128)INT64_MAX + 1}},
+     {.command = COMMAND_EXEC, .id = INT64_MAX, .sum = INT64_MIN}},
+    {"Ok:0: 9223372036854775808", {.command = COMMAND_EXEC, .sum = (int128)INT64_MAX + 1}},
     {"Ok:1: 922337203685477580700000000",
-     {.command = ANSWER_EXEC, .id = 1, .sum = (int128)INT64_MAX * 100000000}},
+     {.command = COMMAND_EXEC, .id = 1, .sum = (int128)INT64_MAX * 100000000}},
     {"Ok:1: -922337203685477580800000000",
-     {.command = ANSWER_EXEC, .id = 1, .sum = (int128)INT64_MIN * 100000000}},
+     {.command = COMMAND_EXEC, .id = 1, .sum = (int128)INT64_MIN * 100000000}},
     /* exec: errors */
-    {"Error:10: Not found", {.command = ANSWER_EXEC, .code = ANSWER_NOT_FOUND, .id = 10}},
+    {"Error:10: Not found", {.command = COMMAND_EXEC, .code = BANYAN_NOT_FOUND, .id = 10}},
     {"Error:-9223372036854775808: Not found",
-     {.command = ANSWER_EXEC, .code = ANSWER_NOT_FOUND, .id = INT64_MIN}},
+     {.command = COMMAND_EXEC, .code = BANYAN_NOT_FOUND, .id = INT64_MIN}},
     {"Error:10: Node is unavailable",
-     {.command = ANSWER_EXEC, .code = ANSWER_UNAVAILABLE, .id = 10}},
+     {.command = COMMAND_EXEC, .code = BANYAN_UNAVAILABLE, .id = 10}},
     {"Error:10: N must be from 1 to 100000000",
-     {.command = ANSWER_EXEC, .code = ANSWER_BAD_N, .id = 10}},
+     {.command = COMMAND_EXEC, .code = BANYAN_BAD_N, .id = 10}},
     {"Error:10: expected 3 numbers, got 2",
-     {.command = ANSWER_EXEC, .code = ANSWER_WRONG_COUNT, .id = 10, .expected = 3, .got = 2}},
+     {.command = COMMAND_EXEC, .code = BANYAN_WRONG_COUNT, .id = 10, .expected = 3, .got = 2}},
     {"Error:10: expected 100000000 numbers, got " UNSIGNED_MAX,
-     {.command = ANSWER_EXEC,
-      .code = ANSWER_WRONG_COUNT,
+     {.command = COMMAND_EXEC,
+      .code = BANYAN_WRONG_COUNT,
       .id = 10,
       .expected = 100000000,
       .got = UINT64_MAX}},
     {"Error:10: number 2 is not an integer: 'abc'",
-     {.command = ANSWER_EXEC, .code = ANSWER_NOT_INTEGER, .id = 10, .position = 2, WORD("abc")}},
+     {.command = COMMAND_EXEC, .code = BANYAN_NOT_INTEGER, .id = 10, .position = 2, WORD("abc")}},
     {"Error:10: number 2 is out of range: '9223372036854775808'",
-     {.command = ANSWER_EXEC,
-      .code = ANSWER_OUT_OF_RANGE,
+     {.command = COMMAND_EXEC,
+      .code = BANYAN_OUT_OF_RANGE,
       .id = 10,
       .position = 2,
       WORD("9223372036854775808")}},
     {"Error:-3: number " UNSIGNED_MAX " is not an integer: '+'",
-     {.command = ANSWER_EXEC,
-      .code = ANSWER_NOT_INTEGER,
+     {.command = COMMAND_EXEC,
+      .code = BANYAN_NOT_INTEGER,
       .id = -3,
       .position = UINT64_MAX,
       WORD("+")}},
-    {"Error:abc: 'abc'" NOT_AN_ID, {.command = ANSWER_EXEC, .code = ANSWER_BAD_ID, WORD("abc")}},
+    {"Error:abc: 'abc'" NOT_AN_ID, {.command = COMMAND_EXEC, .code = BANYAN_BAD_ID, WORD("abc")}},
     {"Error:10: cannot read 'f'",
-     {.command = ANSWER_EXEC, .code = ANSWER_SYSTEM, .id = 10, .text = "cannot read 'f'"}},
+     {.command = COMMAND_EXEC, .code = BANYAN_SYSTEM, .id = 10, .text = "cannot read 'f'"}},
     {"Error:10: expected: exec ID N",
-     {.command = ANSWER_EXEC, .code = ANSWER_USAGE, .id = 10, .text = "expected: exec ID N"}},
+     {.command = COMMAND_EXEC, .code = BANYAN_USAGE, .id = 10, .text = "expected: exec ID N"}},
     /* pingall */
-    {"Ok: -1", {.command = ANSWER_PINGALL}},
-    {"Ok: 7", {.command = ANSWER_PINGALL, IDS(7)}},
-    {"Ok: 7;10;15", {.command = ANSWER_PINGALL, IDS(7, 10, 15)}},
+    {"Ok: -1", {.command = COMMAND_PINGALL}},
+    {"Ok: 7", {.command = COMMAND_PINGALL, IDS(7)}},
+    {"Ok: 7;10;15", {.command = COMMAND_PINGALL, IDS(7, 10, 15)}},
     {"Ok: -9223372036854775808;-2;0;9223372036854775807",
-     {.command = ANSWER_PINGALL, IDS(INT64_MIN, -2, 0, INT64_MAX)}},
+     {.command = COMMAND_PINGALL, IDS(INT64_MIN, -2, 0, INT64_MAX)}},
     /* kill */
-    {"Ok", {.command = ANSWER_KILL, .id = 10}},
-    {"Error: Not found", {.command = ANSWER_KILL, .code = ANSWER_NOT_FOUND, .id = 10}},
-    {"Error: 'x y'" NOT_AN_ID, {.command = ANSWER_KILL, .code = ANSWER_BAD_ID, WORD("x y")}},
+    {"Ok", {.command = COMMAND_KILL, .id = 10}},
+    {"Error: Not found", {.command = COMMAND_KILL, .code = BANYAN_NOT_FOUND, .id = 10}},
+    {"Error: 'x y'" NOT_AN_ID, {.command = COMMAND_KILL, .code = BANYAN_BAD_ID, WORD("x y")}},
     /* anything else */
     {"Error: unknown command",
-     {.command = ANSWER_LINE, .code = ANSWER_USAGE, .text = "unknown command"}},
-    {"Error: ", {.command = ANSWER_LINE, .code = ANSWER_SYSTEM, .text = ""}},
+     {.command = COMMAND_LINE, .code = BANYAN_USAGE, .text = "unknown command"}},
+    {"Error: ", {.command = COMMAND_LINE, .code = BANYAN_SYSTEM, .text = ""}},
     /* words of any length, with any bytes */
     {"Error:1: number 1 is not an integer: ''",
-     {.command = ANSWER_EXEC, .code = ANSWER_NOT_INTEGER, .id = 1, .position = 1, WORD("")}},
+     {.command = COMMAND_EXEC, .code = BANYAN_NOT_INTEGER, .id = 1, .position = 1, WORD("")}},
     {"Error: '" SIXTY_A "aaaa'" NOT_AN_ID,
-     {.command = ANSWER_KILL, .code = ANSWER_BAD_ID, WORD(SIXTY_A "aaaa")}},
+     {.command = COMMAND_KILL, .code = BANYAN_BAD_ID, WORD(SIXTY_A "aaaa")}},
     {"Error: '" SIXTY_A "aaaa...'" NOT_AN_ID,
-     {.command = ANSWER_KILL, .code = ANSWER_BAD_ID, WORD(SIXTY_A "aaaab")}},
+     {.command = COMMAND_KILL, .code = BANYAN_BAD_ID, WORD(SIXTY_A "aaaab")}},
     {"Error:" SIXTY_A "aaaa...: '" SIXTY_A "aaaa...'" NOT_AN_ID,
-     {.command = ANSWER_EXEC, .code = ANSWER_BAD_ID, WORD(SIXTY_A SIXTY_A)}},
+     {.command = COMMAND_EXEC, .code = BANYAN_BAD_ID, WORD(SIXTY_A SIXTY_A)}},
     {"Error: 'a\\x1b[2J\\x07\\x00b\\x0a\\x0d\\x7f'" NOT_AN_ID,
-     {.command = ANSWER_KILL, .code = ANSWER_BAD_ID, WORD("a\x1b[2J\a\0b\n\r\x7f")}},
+     {.command = COMMAND_KILL, .code = BANYAN_BAD_ID, WORD("a\x1b[2J\a\0b\n\r\x7f")}},
     {"Error: 'd\xc3\xa9j\xc3\xa0'" NOT_AN_ID,
-     {.command = ANSWER_KILL, .code = ANSWER_BAD_ID, WORD("d\xc3\xa9j\xc3\xa0")}},
+     {.command = COMMAND_KILL, .code = BANYAN_BAD_ID, WORD("d\xc3\xa9j\xc3\xa0")}},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
@@ -177,8 +178,8 @@ static void only_the_start_of_a_word_is_read(void **state) {
     (void)state;
     assert_non_null(word);
     memset(word, 'a', ANSWER_WORD_MAX);
-    struct answer answer = {.command = ANSWER_EXEC,
-                            .code = ANSWER_NOT_INTEGER,
+    struct answer answer = {.command = COMMAND_EXEC,
+                            .code = BANYAN_NOT_INTEGER,
                             .position = 5,
                             .word = word,
                             .word_len = SIZE_MAX};
@@ -192,7 +193,7 @@ static void every_byte_in_a_word(void **state) {
     for (int byte = 0; byte < 256; byte++) {
         const char word[] = {(char)byte};
         struct answer answer = {
-            .command = ANSWER_KILL, .code = ANSWER_BAD_ID, .word = word, .word_len = 1};
+            .command = COMMAND_KILL, .code = BANYAN_BAD_ID, .word = word, .word_len = 1};
         char shown[8], whole[100];
         if (byte < 0x20 || byte == 0x7f)
             snprintf(shown, sizeof shown, "\\x%02x", byte);
@@ -209,7 +210,7 @@ static void a_word_of_control_bytes(void **state) {
     (void)state;
     memset(word, 1, sizeof word);
     struct answer answer = {
-        .command = ANSWER_EXEC, .code = ANSWER_BAD_ID, .word = word, .word_len = sizeof word};
+        .command = COMMAND_EXEC, .code = BANYAN_BAD_ID, .word = word, .word_len = sizeof word};
     char shown[ANSWER_WORD_MAX * 4 + 4] = "";
     for (size_t i = 0; i < ANSWER_WORD_MAX; i++)
         strcat(shown, "\\x01");
@@ -232,7 +233,7 @@ static void a_long_list_of_ids(void **state) {
         ids[i] = (i - COUNT / 2) * INT64_C(922337203685477);
         len += (size_t)sprintf(whole + len, i > 0 ? ";%lld" : "%lld", (long long)ids[i]);
     }
-    struct answer answer = {.command = ANSWER_PINGALL, .ids = ids, .id_count = COUNT};
+    struct answer answer = {.command = COMMAND_PINGALL, .ids = ids, .id_count = COUNT};
     assert_int_equal(answer_print(&answer, NULL, 0), len);
     assert_prints(&answer, whole, len + 1);
     assert_prints(&answer, whole, len);
@@ -249,7 +250,7 @@ static void a_message_comes_out_as_it_is(void **state) {
     for (size_t i = 0; i < LENGTH; i++)
         message[i] = "%s%n%d abc"[i % 10];
     message[LENGTH] = '\0';
-    struct answer answer = {.command = ANSWER_LINE, .code = ANSWER_SYSTEM, .text = message};
+    struct answer answer = {.command = COMMAND_LINE, .code = BANYAN_SYSTEM, .text = message};
     strcpy(whole, "Error: ");
     strcat(whole, message);
     assert_prints(&answer, whole, sizeof whole);
@@ -262,7 +263,7 @@ static void an_error_without_its_head(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         size_t all = answer_print(&cases[i].answer, whole, sizeof whole);
-        if (cases[i].answer.code == ANSWER_OK || all >= sizeof whole)
+        if (cases[i].answer.code == BANYAN_OK || all >= sizeof whole)
             continue;
         size_t len = answer_print_error(&cases[i].answer, text, sizeof text);
         assert_string_equal(text, whole + all - len);
@@ -275,7 +276,7 @@ static void an_error_without_its_head(void **state) {
 }
 
 static void an_unknown_command(void **state) {
-    struct answer answer = {.command = ANSWER_LINE, .code = ANSWER_UNKNOWN, WORD("frob")};
+    struct answer answer = {.command = COMMAND_LINE, .code = BANYAN_UNKNOWN, WORD("frob")};
     (void)state;
     assert_prints(&answer, "Error: unknown command 'frob'", 40);
     answer.text = "create or exit";
@@ -284,28 +285,28 @@ static void an_unknown_command(void **state) {
 
 static void every_code_has_its_name(void **state) {
     static const struct {
-        enum answer_code code;
+        enum banyan_code code;
         const char *name;
     } names[] = {
-        {ANSWER_OK, "ok"},
-        {ANSWER_NOT_FOUND, "not_found"},
-        {ANSWER_UNAVAILABLE, "unavailable"},
-        {ANSWER_EXISTS, "exists"},
-        {ANSWER_NO_PARENT, "no_parent"},
-        {ANSWER_PARENT_UNAVAILABLE, "parent_unavailable"},
-        {ANSWER_WRONG_PARENT, "wrong_parent"},
-        {ANSWER_BAD_ID, "bad_id"},
-        {ANSWER_BAD_N, "bad_n"},
-        {ANSWER_WRONG_COUNT, "wrong_count"},
-        {ANSWER_NOT_INTEGER, "not_integer"},
-        {ANSWER_OUT_OF_RANGE, "out_of_range"},
-        {ANSWER_USAGE, "usage"},
-        {ANSWER_SYSTEM, "system"},
-        {ANSWER_UNKNOWN, "unknown_command"},
-        {ANSWER_CODES, "unknown"},
+        {BANYAN_OK, "ok"},
+        {BANYAN_NOT_FOUND, "not_found"},
+        {BANYAN_UNAVAILABLE, "unavailable"},
+        {BANYAN_EXISTS, "exists"},
+        {BANYAN_NO_SUCH_PARENT, "no_parent"},
+        {BANYAN_PARENT_UNAVAILABLE, "parent_unavailable"},
+        {BANYAN_WRONG_PARENT, "wrong_parent"},
+        {BANYAN_BAD_ID, "bad_id"},
+        {BANYAN_BAD_N, "bad_n"},
+        {BANYAN_WRONG_COUNT, "wrong_count"},
+        {BANYAN_NOT_INTEGER, "not_integer"},
+        {BANYAN_OUT_OF_RANGE, "out_of_range"},
+        {BANYAN_USAGE, "usage"},
+        {BANYAN_SYSTEM, "system"},
+        {BANYAN_UNKNOWN, "unknown_command"},
+        {(enum banyan_code)(BANYAN_UNKNOWN + 1), "unknown"},
     };
     (void)state;
-    assert_int_equal(sizeof names / sizeof names[0], ANSWER_CODES + 1);
+    assert_int_equal(sizeof names / sizeof names[0], BANYAN_UNKNOWN + 2);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         assert_string_equal(answer_name(names[i].code), names[i].name);
 }

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/number.h"
+#include "language/number.h"
 #include "random.h"
 
 __extension__ typedef unsigned __int128 uint128;

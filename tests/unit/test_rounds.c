@@ -19,14 +19,14 @@ static void a_question_that_is_refused_is_put_later(void **state) {
     probes_refused = true;
     engine_probed(engine, serials[0]);
     engine_tick(engine, now_us++);
-    expect_code(1, ANSWER_OK);
+    expect_code(1, BANYAN_OK);
     assert_int_equal(told[2].answers, 0);
     probes_refused = false;
     engine_tick(engine, engine_wakeup(engine));
     assert_int_equal(probe_count, 2);
     engine_probed(engine, serials[0]);
     engine_tick(engine, now_us + DEADLINE_US / 10);
-    expect_code(2, ANSWER_OK);
+    expect_code(2, BANYAN_OK);
     assert_int_equal(told[2].answer.id_count, 0);
 }
 

@@ -36,7 +36,7 @@ static void at_most_16_start_at_once(void **state) {
         joins(COMPLETE + i); /* the fourth again: nothing new */
     assert_int_equal(spawn_count, COMPLETE + MORE);
     for (unsigned i = 0; i < MORE; i++)
-        expect_code(COMPLETE + i, ANSWER_OK);
+        expect_code(COMPLETE + i, BANYAN_OK);
 }
 
 static void a_start_that_fails_lets_the_next_one_go(void **state) {
@@ -45,7 +45,7 @@ static void a_start_that_fails_lets_the_next_one_go(void **state) {
     create_more();
     engine_spawned(engine, serials[COMPLETE], HOP_REFUSED, 0, "no processes are left");
     engine_flush(engine);
-    expect_code(COMPLETE, ANSWER_SYSTEM);
+    expect_code(COMPLETE, BANYAN_SYSTEM);
     assert_int_equal(spawn_count, COMPLETE + AT_ONCE + 1);
 }
 

@@ -43,8 +43,8 @@ static void expect_nodes(unsigned tag, const char *ids) {
     char text[200] = "";
     size_t len = 0;
     assert_int_equal(told[tag].answers, 1);
-    assert_int_equal(told[tag].answer.code, ANSWER_OK);
-    assert_int_equal(told[tag].answer.command, ANSWER_STATUS);
+    assert_int_equal(told[tag].answer.code, BANYAN_OK);
+    assert_int_equal(told[tag].answer.command, COMMAND_STATUS);
     for (size_t i = 0; i < told[tag].answer.node_count; i++)
         len += (size_t)snprintf(text + len, sizeof text - len, i > 0 ? " %lld" : "%lld",
                                 (long long)told[tag].nodes[i].id);
@@ -58,9 +58,9 @@ static void an_empty_tree(void **state) {
     status(ENGINE_ALL, 0, 10);
     expect_nodes(10, "");
     status(ENGINE_NODE, 5, 11);
-    expect_code(11, ANSWER_NOT_FOUND);
+    expect_code(11, BANYAN_NOT_FOUND);
     status(ENGINE_SUBTREE, 5, 12);
-    expect_code(12, ANSWER_NOT_FOUND);
+    expect_code(12, BANYAN_NOT_FOUND);
 }
 
 static void parents_before_children(void **state) {
@@ -68,15 +68,15 @@ static void parents_before_children(void **state) {
     four_nodes();
     status(ENGINE_ALL, 0, 10);
     expect_nodes(10, "10 5 3 20");
-    const struct answer_node *nodes = told[10].nodes;
+    const struct banyan_node *nodes = told[10].nodes;
     assert_int_equal(nodes[0].parent, -1);
-    assert_int_equal(nodes[0].link, ANSWER_LINK_CONTROLLER);
+    assert_int_equal(nodes[0].link, BANYAN_LINK_CONTROLLER);
     assert_int_equal(nodes[2].parent, 5);
     assert_int_equal(nodes[2].depth, 2);
-    assert_int_equal(nodes[2].link, ANSWER_LINK_NODE);
+    assert_int_equal(nodes[2].link, BANYAN_LINK_NODE);
     assert_int_equal(nodes[2].connected_to, 5);
     assert_int_equal(nodes[2].pid, 1003);
-    assert_int_equal(nodes[2].state, VERDICT_AVAILABLE);
+    assert_int_equal(nodes[2].state, BANYAN_AVAILABLE);
     assert_int_equal(nodes[2].survey_us, -1);
     assert_int_equal(nodes[2].started_us, WALL_US + 100);
     status(ENGINE_SUBTREE, 5, 11);
@@ -118,10 +118,10 @@ static void a_create_that_fails_leaves_no_record(void **state) {
     create(30, 5);
     engine_spawned(engine, serials[4], HOP_REFUSED, 0, "no memory");
     engine_flush(engine);
-    expect_code(4, ANSWER_SYSTEM);
+    expect_code(4, BANYAN_SYSTEM);
     expect_nodes(10, "10 5 3 20");
-    expect_code(11, ANSWER_NOT_FOUND);
-    expect_code(12, ANSWER_NOT_FOUND);
+    expect_code(11, BANYAN_NOT_FOUND);
+    expect_code(12, BANYAN_NOT_FOUND);
     expect_open(5);
 }
 
@@ -135,15 +135,15 @@ static void a_kill_before_it_and_one_after_it(void **state) {
     kill_node(20, 5);
     expect_open(10);
     is_gone(3);
-    expect_code(11, ANSWER_NOT_FOUND);
+    expect_code(11, BANYAN_NOT_FOUND);
     expect_open(10);
     is_gone(1);
-    expect_code(4, ANSWER_OK);
+    expect_code(4, BANYAN_OK);
     expect_nodes(10, "10 20"); /* the kill of 20 has waited */
-    expect_code(12, ANSWER_NOT_FOUND);
+    expect_code(12, BANYAN_NOT_FOUND);
     expect_open(5);
     is_gone(2);
-    expect_code(5, ANSWER_OK);
+    expect_code(5, BANYAN_OK);
     status(ENGINE_ALL, 0, 13);
     expect_nodes(13, "10");
 }
@@ -154,8 +154,8 @@ static void a_lost_node_and_who_adopted_its_child(void **state) {
     is_gone(1);
     status(ENGINE_ALL, 0, 10);
     expect_nodes(10, "10 5 3 20");
-    assert_int_equal(told[10].nodes[1].state, VERDICT_ENDED);
-    assert_int_equal(told[10].nodes[1].link, ANSWER_LINK_NONE);
+    assert_int_equal(told[10].nodes[1].state, BANYAN_ENDED);
+    assert_int_equal(told[10].nodes[1].link, BANYAN_LINK_NONE);
     assert_int_equal(told[10].nodes[2].connected_to, 10);
     assert_int_equal(told[10].nodes[2].parent, 5);
 }
@@ -178,7 +178,7 @@ static void surveys(void **state) {
     engine_heard(engine, 1, serials, 2); /* the first answer counts */
     engine_tick(engine, 500);
     engine_flush(engine);
-    expect_code(4, ANSWER_OK);
+    expect_code(4, BANYAN_OK);
     expect_nodes(10, "10 5 3 20");
     assert_int_equal(told[10].nodes[0].survey_us, 250);
     assert_int_equal(told[10].nodes[1].survey_us, 250);
@@ -199,8 +199,8 @@ static void counters(void **state) {
     struct bundle *bundle = lent;
     lent = NULL;
     engine_summed(engine, bundle, HOP_OK, results, NULL);
-    expect_code(4, ANSWER_OK);
-    expect_code(5, ANSWER_WRONG_COUNT);
+    expect_code(4, BANYAN_OK);
+    expect_code(5, BANYAN_WRONG_COUNT);
     status(ENGINE_NODE, 5, 11);
     assert_int_equal(told[11].nodes[0].execs, 1);
     assert_int_equal(told[11].nodes[0].numbers, 3);
@@ -218,7 +218,7 @@ static void explain_after_a_kill_above(void **state) {
     expect_open(4);
     engine_explain(engine, &told[5], 3);
     engine_flush(engine);
-    expect_code(5, ANSWER_NOT_FOUND);
+    expect_code(5, BANYAN_NOT_FOUND);
 }
 
 /* What still waits is freed with the engine, without an answer. */

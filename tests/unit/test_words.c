@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/words.h"
+#include "language/words.h"
 #include "random.h"
 
 enum { RANDOM_LINES = 100000, LINE_MAX_LEN = 24 };

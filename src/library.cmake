@@ -4,7 +4,8 @@
 # another one beside it, and needs no link option for this one.
 
 set(exported ${CMAKE_CURRENT_BINARY_DIR}/exported.o)
-set(exported_parts $<TARGET_OBJECTS:banyan_library> $<TARGET_OBJECTS:core> $<TARGET_OBJECTS:net>
+set(exported_parts $<TARGET_OBJECTS:banyan_library> $<TARGET_OBJECTS:core> $<TARGET_OBJECTS:language>
+  $<TARGET_OBJECTS:net>
   $<TARGET_OBJECTS:wire> $<TARGET_OBJECTS:process>)
 if(TARGET nng_repair)
   list(APPEND exported_parts $<TARGET_OBJECTS:nng_repair>)

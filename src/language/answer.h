@@ -1,6 +1,6 @@
 /*
  * answer: what a command is answered with, and how it reads. Every text that the contract fixes is
- * in answer.c and nowhere else.
+ * in answer.c and nowhere else. Codes, states and the records of nodes are those of banyan.h.
  *
  * Pure; any thread.
  */
@@ -10,62 +10,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "banyan.h"
 #include "number.h"
-#include "verdict.h"
 
-enum answer_code {
-    ANSWER_OK,
-    ANSWER_NOT_FOUND,
-    ANSWER_UNAVAILABLE,
-    ANSWER_EXISTS,
-    ANSWER_NO_PARENT,
-    ANSWER_PARENT_UNAVAILABLE,
-    ANSWER_WRONG_PARENT,
-    ANSWER_BAD_ID,
-    ANSWER_BAD_N,
-    ANSWER_WRONG_COUNT,
-    ANSWER_NOT_INTEGER,
-    ANSWER_OUT_OF_RANGE,
-    ANSWER_USAGE,   /* text says what was wrong with the command */
-    ANSWER_SYSTEM,  /* text says what the machine refused */
-    ANSWER_UNKNOWN, /* word is no command */
-    ANSWER_CODES,
-};
-
-enum answer_command {
-    ANSWER_CREATE,
-    ANSWER_EXEC,
-    ANSWER_PINGALL,
-    ANSWER_KILL,
-    ANSWER_EXPLAIN,
-    ANSWER_STATUS,
-    ANSWER_LINE, /* a line that is none of them */
-};
-
-/* To whom a node is connected. */
-enum answer_link {
-    ANSWER_LINK_NONE,       /* to nobody: it is unavailable */
-    ANSWER_LINK_CONTROLLER, /* to the controller */
-    ANSWER_LINK_NODE,       /* to another node */
-};
-
-/* What is held of one node. */
-struct answer_node {
-    int64_t id, pid;
-    enum verdict state;
-    int64_t parent; /* in the search tree; -1: it is the root */
-    enum answer_link link;
-    int64_t connected_to; /* with ANSWER_LINK_NODE */
-    size_t depth;         /* edges from the root of the search tree */
-    uint64_t execs;       /* answered with a sum */
-    uint64_t numbers;     /* added in these */
-    int64_t survey_us;    /* from the start of the last survey that it answered; -1: none */
-    uint64_t started_us;  /* since 1970 */
+/* Which command an answer belongs to. */
+enum command_kind {
+    COMMAND_CREATE,
+    COMMAND_EXEC,
+    COMMAND_PINGALL,
+    COMMAND_KILL,
+    COMMAND_EXPLAIN,
+    COMMAND_STATUS,
+    COMMAND_LINE, /* a line that is none of them */
 };
 
 struct answer {
-    enum answer_command command;
-    enum answer_code code;
+    enum command_kind command;
+    enum banyan_code code;
     int64_t id;             /* the node that the command named */
     int64_t pid;            /* create: the process id of the node */
     int128 sum;             /* exec: the exact sum */
@@ -80,7 +41,7 @@ struct answer {
     /* USAGE, SYSTEM: the message; explain: the lines; UNKNOWN: what there is, or NULL; borrowed */
     const char *text;
     /* status: the nodes, parents before children, left before right; borrowed */
-    const struct answer_node *nodes;
+    const struct banyan_node *nodes;
     size_t node_count;
 };
 
@@ -90,7 +51,10 @@ enum {
 };
 
 /* A short name of the code that never changes, for programs ("not_found"). */
-const char *answer_name(enum answer_code code);
+const char *answer_name(enum banyan_code code);
+
+/* A word for a state, for people and programs ("available"). */
+const char *answer_state_name(enum banyan_state state);
 
 /* Writes the answer's line, without its newline, to text as snprintf does: at most size bytes with
  * the end mark; returns the length that the whole has. */

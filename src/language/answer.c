@@ -76,20 +76,20 @@ static void put_ids(struct out *out, const struct answer *answer) {
 
 static void put_result(struct out *out, const struct answer *answer) {
     switch (answer->command) {
-    case ANSWER_CREATE:
+    case COMMAND_CREATE:
         put_text(out, "Ok: ");
         put_number(out, answer->pid);
         break;
-    case ANSWER_EXEC:
+    case COMMAND_EXEC:
         put_text(out, "Ok:");
         put_number(out, answer->id);
         put_text(out, ": ");
         put_number(out, answer->sum);
         break;
-    case ANSWER_EXPLAIN:
+    case COMMAND_EXPLAIN:
         put_text(out, answer->text);
         break;
-    case ANSWER_PINGALL:
+    case COMMAND_PINGALL:
         put_text(out, "Ok: ");
         put_ids(out, answer);
         break;
@@ -101,9 +101,9 @@ static void put_result(struct out *out, const struct answer *answer) {
 /* After an exec whose id is none, the word stands where the id would be. */
 static void put_error_head(struct out *out, const struct answer *answer) {
     put_text(out, "Error:");
-    if (answer->command != ANSWER_EXEC)
+    if (answer->command != COMMAND_EXEC)
         return;
-    if (answer->code == ANSWER_BAD_ID)
+    if (answer->code == BANYAN_BAD_ID)
         put_word(out, answer->word, answer->word_len);
     else
         put_number(out, answer->id);
@@ -118,45 +118,45 @@ static void put_wrong_word(struct out *out, const struct answer *answer, const c
 
 static void put_error(struct out *out, const struct answer *answer) {
     switch (answer->code) {
-    case ANSWER_NOT_FOUND:
+    case BANYAN_NOT_FOUND:
         put_text(out, "Not found");
         break;
-    case ANSWER_UNAVAILABLE:
+    case BANYAN_UNAVAILABLE:
         put_text(out, "Node is unavailable");
         break;
-    case ANSWER_EXISTS:
+    case BANYAN_EXISTS:
         put_text(out, "Already exists");
         break;
-    case ANSWER_NO_PARENT:
+    case BANYAN_NO_SUCH_PARENT:
         put_text(out, "Parent not found");
         break;
-    case ANSWER_PARENT_UNAVAILABLE:
+    case BANYAN_PARENT_UNAVAILABLE:
         put_text(out, "Parent is unavailable");
         break;
-    case ANSWER_WRONG_PARENT:
+    case BANYAN_WRONG_PARENT:
         put_format(out,
                    "%" PRId64 " does not belong under %" PRId64 ": its place is under %" PRId64,
                    answer->id, answer->parent, answer->place);
         break;
-    case ANSWER_BAD_ID:
+    case BANYAN_BAD_ID:
         put_text(out, "'");
         put_word(out, answer->word, answer->word_len);
         put_text(out, "' is not an id: expected a signed 64-bit integer other than -1");
         break;
-    case ANSWER_BAD_N:
+    case BANYAN_BAD_N:
         put_format(out, "N must be from 1 to %d", ANSWER_N_MAX);
         break;
-    case ANSWER_WRONG_COUNT:
+    case BANYAN_WRONG_COUNT:
         put_format(out, "expected %" PRIu64 " numbers, got %" PRIu64, answer->expected,
                    answer->got);
         break;
-    case ANSWER_NOT_INTEGER:
+    case BANYAN_NOT_INTEGER:
         put_wrong_word(out, answer, "not an integer");
         break;
-    case ANSWER_OUT_OF_RANGE:
+    case BANYAN_OUT_OF_RANGE:
         put_wrong_word(out, answer, "out of range");
         break;
-    case ANSWER_UNKNOWN:
+    case BANYAN_UNKNOWN:
         put_text(out, "unknown command '");
         put_word(out, answer->word, answer->word_len);
         put_text(out, "'");
@@ -168,25 +168,35 @@ static void put_error(struct out *out, const struct answer *answer) {
     }
 }
 
-const char *answer_name(enum answer_code code) {
-    static const char *const names[ANSWER_CODES] = {
-        [ANSWER_OK] = "ok",
-        [ANSWER_NOT_FOUND] = "not_found",
-        [ANSWER_UNAVAILABLE] = "unavailable",
-        [ANSWER_EXISTS] = "exists",
-        [ANSWER_NO_PARENT] = "no_parent",
-        [ANSWER_PARENT_UNAVAILABLE] = "parent_unavailable",
-        [ANSWER_WRONG_PARENT] = "wrong_parent",
-        [ANSWER_BAD_ID] = "bad_id",
-        [ANSWER_BAD_N] = "bad_n",
-        [ANSWER_WRONG_COUNT] = "wrong_count",
-        [ANSWER_NOT_INTEGER] = "not_integer",
-        [ANSWER_OUT_OF_RANGE] = "out_of_range",
-        [ANSWER_USAGE] = "usage",
-        [ANSWER_SYSTEM] = "system",
-        [ANSWER_UNKNOWN] = "unknown_command",
+const char *answer_name(enum banyan_code code) {
+    static const char *const names[] = {
+        [BANYAN_OK] = "ok",
+        [BANYAN_NOT_FOUND] = "not_found",
+        [BANYAN_UNAVAILABLE] = "unavailable",
+        [BANYAN_EXISTS] = "exists",
+        [BANYAN_NO_SUCH_PARENT] = "no_parent",
+        [BANYAN_PARENT_UNAVAILABLE] = "parent_unavailable",
+        [BANYAN_WRONG_PARENT] = "wrong_parent",
+        [BANYAN_BAD_ID] = "bad_id",
+        [BANYAN_BAD_N] = "bad_n",
+        [BANYAN_WRONG_COUNT] = "wrong_count",
+        [BANYAN_NOT_INTEGER] = "not_integer",
+        [BANYAN_OUT_OF_RANGE] = "out_of_range",
+        [BANYAN_USAGE] = "usage",
+        [BANYAN_SYSTEM] = "system",
+        [BANYAN_UNKNOWN] = "unknown_command",
     };
-    return code < ANSWER_CODES ? names[code] : "unknown";
+    return code <= BANYAN_UNKNOWN ? names[code] : "unknown";
+}
+
+const char *answer_state_name(enum banyan_state state) {
+    static const char *const names[] = {
+        [BANYAN_STARTING] = "starting",
+        [BANYAN_AVAILABLE] = "available",
+        [BANYAN_SILENT] = "silent",
+        [BANYAN_ENDED] = "ended",
+    };
+    return state <= BANYAN_ENDED ? names[state] : "unknown";
 }
 
 static struct out out_start(char *text, size_t size) {
@@ -207,7 +217,7 @@ size_t answer_print_error(const struct answer *answer, char *text, size_t size) 
 
 size_t answer_print(const struct answer *answer, char *text, size_t size) {
     struct out out = out_start(text, size);
-    if (answer->code == ANSWER_OK) {
+    if (answer->code == BANYAN_OK) {
         put_result(&out, answer);
     } else {
         put_error_head(&out, answer);

@@ -8,9 +8,9 @@ set(generated ${PROJECT_BINARY_DIR}/install)
 
 install(TARGETS banyan DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS banyan-node DESTINATION ${node_dir})
-install(FILES src/controller/banyan.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES src/banyan.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS banyan_exported EXPORT banyanTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(FILES completions/banyan DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES src/cli/banyan.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME banyan)
 install(FILES tools/examples/embed.c tools/examples/CMakeLists.txt tools/examples/demo.txt
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
@@ -25,7 +25,7 @@ set(find_nng "")
 if(NOT TARGET nng_repair)
   set(find_nng "find_dependency(nng CONFIG)")
 endif()
-configure_package_config_file(cmake/banyanConfig.cmake.in ${generated}/banyanConfig.cmake
+configure_package_config_file(tools/packaging/banyanConfig.cmake.in ${generated}/banyanConfig.cmake
   INSTALL_DESTINATION ${config_dir} PATH_VARS node_dir)
 write_basic_package_version_file(${generated}/banyanConfigVersion.cmake
   COMPATIBILITY SameMinorVersion)
@@ -57,22 +57,22 @@ install(CODE "
   get_filename_component(libdir \"${CMAKE_INSTALL_LIBDIR}\" ABSOLUTE BASE_DIR \"\${prefix}\")
   get_filename_component(includedir \"${CMAKE_INSTALL_INCLUDEDIR}\" ABSOLUTE BASE_DIR \"\${prefix}\")
   get_filename_component(libexecdir \"${CMAKE_INSTALL_LIBEXECDIR}\" ABSOLUTE BASE_DIR \"\${prefix}\")
-  configure_file(\"${PROJECT_SOURCE_DIR}/cmake/banyan.pc.in\" \"${generated}/banyan.pc\" @ONLY)")
+  configure_file(\"${PROJECT_SOURCE_DIR}/tools/packaging/banyan.pc.in\" \"${generated}/banyan.pc\" @ONLY)")
 install(FILES ${generated}/banyan.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 # ---- manual pages; each function has its name, which leads to the page of the header ----
 
-install(FILES man/banyan.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-install(FILES man/banyan.h.3 DESTINATION ${CMAKE_INSTALL_MANDIR}/man3)
-install(FILES man/banyan-node.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
-file(STRINGS src/controller/banyan.h declarations REGEX "^[a-z].*[ *]banyan_[a-z_]+\\(")
+install(FILES src/cli/banyan.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES src/controller/banyan.h.3 DESTINATION ${CMAKE_INSTALL_MANDIR}/man3)
+install(FILES src/node/banyan-node.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+file(STRINGS src/banyan.h declarations REGEX "^[a-z].*[ *]banyan_[a-z_]+\\(")
 foreach(declaration ${declarations})
   string(REGEX MATCH "banyan_[a-z_]+\\(" name "${declaration}")
   string(REPLACE "(" ".3" name "${name}")
   file(WRITE ${generated}/man3/${name} ".so man3/banyan.h.3\n")
   install(FILES ${generated}/man3/${name} DESTINATION ${CMAKE_INSTALL_MANDIR}/man3)
 endforeach()
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS src/controller/banyan.h)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS src/banyan.h)
 
 # ---- the terms of what becomes part of the programs, as its packages give them ----
 

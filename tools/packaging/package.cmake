@@ -5,7 +5,7 @@
 set(CPACK_GENERATOR DEB)
 set(CPACK_SET_DESTDIR ON)
 set(CPACK_STRIP_FILES ON)
-set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/cmake/finish_package.cmake)
+set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/tools/packaging/finish_package.cmake)
 set(CPACK_PACKAGE_NAME banyan)
 set(CPACK_PACKAGE_CONTACT "banyan <banyan@localhost>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "worker processes that keep answering under faults")
