@@ -1,6 +1,6 @@
 /*
  * complete.c: what Tab may complete a word to: the name of a command, the id of a node that exists,
- * the name of a file; which of them the command's arguments tell.
+ * or the name of a file. The grammar's table tells which of them.
  */
 #include <dirent.h>
 #include <inttypes.h>
@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 
 #include "editor.h"
-#include "language/number.h"
+#include "language/grammar.h"
 
-/* A word that does not fit into memory is left out, and one that came just before. */
+/* Leaves out a word that came just before, and one that there is no memory for. */
 static void add(struct candidates *candidates, const char *word, struct word prefix) {
     bool again = candidates->count > 0 &&
                  strcmp(candidates->words[candidates->count - 1], word) == 0;
@@ -36,17 +36,17 @@ void candidates_free(struct candidates *candidates) {
 }
 
 static void add_commands(struct candidates *candidates, struct word prefix) {
-    for (size_t i = 0; i < commands_count(); i++)
-        add(candidates, commands_at(i)->name, prefix);
+    for (size_t i = 0; i < forms_count(); i++)
+        add(candidates, forms_at(i)->name, prefix);
 }
 
-static void add_ids(const struct session *session, struct candidates *candidates,
+static void add_ids(const struct editor_host *host, struct candidates *candidates,
                     struct word prefix) {
     char text[NUMBER_TEXT_MAX + 1];
-    size_t count = banyan_ids(session->tree, NULL, 0);
+    size_t count = host->ids(host->arg, NULL, 0);
     int64_t *ids = calloc(count + 1, sizeof *ids);
     if (ids != NULL)
-        banyan_ids(session->tree, ids, count);
+        host->ids(host->arg, ids, count);
     for (size_t i = 0; i < count && ids != NULL; i++) {
         snprintf(text, sizeof text, "%" PRId64, ids[i]);
         add(candidates, text, prefix);
@@ -61,7 +61,7 @@ static bool is_directory(const char *directory, const struct dirent *entry) {
            stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* Names that contain blanks can be given to exec, too: all to the line's end is the name. */
+/* A name may contain blanks, because it goes to the line's end. */
 static void add_files(struct candidates *candidates, struct word prefix) {
     char directory[4096] = ".", name[512];
     const char *slash = memrchr(prefix.at, '/', prefix.len);
@@ -87,13 +87,23 @@ static void add_files(struct candidates *candidates, struct word prefix) {
         closedir(files);
 }
 
-/* Whether a command's argument, counted from 0, names a node that exists. */
-static bool is_id(struct word command, unsigned argument) {
-    for (size_t i = 0; i < commands_count() && argument < COMMAND_ARGUMENTS; i++) {
-        const struct command_entry *entry = commands_at(i);
-        if (word_is(command, entry->name) && entry->kinds[argument] == ARGUMENT_NODE)
+/* Whether a command takes the id of a node as this argument, counted from 0. */
+static bool takes_node(struct word command, size_t argument) {
+    for (size_t i = 0; i < forms_count() && argument < FORM_ARGUMENTS; i++) {
+        const struct form *form = forms_at(i);
+        enum argument kind = form->kinds[argument];
+        if (word_is(command, form->name) && (kind == ARGUMENT_NODE || kind == ARGUMENT_PARENT))
             return true;
     }
+    return false;
+}
+
+static bool takes_file(struct word command) {
+    for (size_t i = 0; i < forms_count(); i++)
+        for (size_t argument = 0; argument < FORM_ARGUMENTS; argument++)
+            if (word_is(command, forms_at(i)->name) &&
+                forms_at(i)->kinds[argument] == ARGUMENT_FILE)
+                return true;
     return false;
 }
 
@@ -112,15 +122,15 @@ static void complete_file(struct word prefix, struct candidates *candidates) {
     }
 }
 
-void complete(const struct session *session, const char *text, struct candidates *candidates) {
+void complete(const struct editor_host *host, const char *text, struct candidates *candidates) {
     const char *end = text + strlen(text), *last = end, *file = strchr(text, '<');
     struct words words = {.at = text, .end = end};
     struct word command = words_next(&words);
-    unsigned arguments = 0;
-    while (last > text && last[-1] != ' ' && last[-1] != '\t')
+    size_t arguments = 0;
+    while (last > text && !is_blank(last[-1]))
         last--;
     struct word prefix = {.at = last, .len = (size_t)(end - last)};
-    if (word_is(command, "exec") && file != NULL) {
+    if (file != NULL && takes_file(command)) {
         words.at = file + 1;
         complete_file(words_rest(&words), candidates);
         return;
@@ -133,6 +143,6 @@ void complete(const struct session *session, const char *text, struct candidates
     words.end = last;
     while (words_next(&words).len > 0)
         arguments++;
-    if (is_id(command, arguments))
-        add_ids(session, candidates, prefix);
+    if (takes_node(command, arguments))
+        add_ids(host, candidates, prefix);
 }

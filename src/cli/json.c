@@ -1,19 +1,11 @@
-/*
- * json.c: answers for programs: one JSON object on a line for each command.
- *
- *     {"command":"exec","number":3,"line":4,"ok":true,"id":5,"sum":"42","elapsed_us":180}
- *     {"command":"kill","number":4,"line":5,"ok":false,"id":7,
- *      "error":{"code":"not_found","text":"Not found"},"elapsed_us":12}
- *
- * A member that does not apply is left out, except that a node without a parent has one that is
- * null. Sums are strings, because they may need more than 64 bits.
- */
-#include <inttypes.h>
+#include "json.h"
+
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "session.h"
+#include "clock.h"
+#include "view.h"
 
 /* An object that grows; without memory it fails as a whole. */
 struct object {
@@ -41,7 +33,7 @@ static void append(struct object *object, json_t *array, json_t *value) {
         object->failed = true;
 }
 
-/* Text as a string. Bytes that are no UTF-8 are shown as other bytes that no terminal should get. */
+/* Text as a string. If it is no UTF-8, every byte beyond ASCII is shown as \xHH. */
 static json_t *string_of(const char *text, size_t len) {
     json_t *string = json_stringn(text, len);
     if (string != NULL)
@@ -87,10 +79,8 @@ static json_t *node_of(struct object *object, const struct banyan_node *node, bo
     put_integer(&inner, "depth", (int64_t)node->depth);
     put_integer(&inner, "execs", (int64_t)node->execs);
     put_integer(&inner, "numbers", (int64_t)node->numbers);
-    if (memory) {
-        int64_t kb = node->state != BANYAN_ENDED ? memory_of(node->pid) : -1;
-        put(&inner, "memory_kb", integer_or_null(kb, -1));
-    }
+    if (memory)
+        put(&inner, "memory_kb", integer_or_null(memory_of(node), -1));
     put(&inner, "survey_us", integer_or_null(node->survey_us, -1));
     put_integer(&inner, "started_us", (int64_t)node->started_us);
     object->failed = object->failed || inner.failed;
@@ -121,10 +111,6 @@ static void put_dot(struct object *object, const struct banyan_answer *answer) {
 }
 
 /* ---- results ---- */
-
-static void put_pid(struct object *object, const struct banyan_answer *answer) {
-    put_integer(object, "pid", banyan_answer_pid(answer));
-}
 
 static void put_sum(struct object *object, const struct banyan_answer *answer) {
     char text[41];
@@ -157,24 +143,31 @@ static void put_lines(struct object *object, const struct banyan_answer *answer)
     free(text);
 }
 
-static void put_result(struct object *object, const struct call *call,
+static void put_result(struct object *object, enum request_kind kind,
                        const struct banyan_answer *answer) {
-    static const struct {
-        const char *name;
-        void (*put)(struct object *object, const struct banyan_answer *answer);
-    } results[] = {
-        {"exec", put_sum},
-        {"create", put_pid},
-        {"pingall", put_unavailable},
-        {"explain", put_lines},
-    };
-    if (call->view == VIEW_DOT)
+    switch (kind) {
+    case REQUEST_CREATE:
+        put_integer(object, "pid", banyan_answer_pid(answer));
+        break;
+    case REQUEST_EXEC:
+    case REQUEST_EXEC_FILE:
+        put_sum(object, answer);
+        break;
+    case REQUEST_PINGALL:
+        put_unavailable(object, answer);
+        break;
+    case REQUEST_EXPLAIN:
+        put_lines(object, answer);
+        break;
+    case REQUEST_DOT:
         put_dot(object, answer);
-    else if (call->view != VIEW_NONE)
-        put_nodes(object, answer, call->view != VIEW_TREE);
-    for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
-        if (strcmp(call->entry->name, results[i].name) == 0)
-            results[i].put(object, answer);
+        break;
+    case REQUEST_TREE:
+    case REQUEST_STATUS:
+        put_nodes(object, answer, kind == REQUEST_STATUS);
+        break;
+    default:
+        break;
     }
 }
 
@@ -183,7 +176,7 @@ static void put_result(struct object *object, const struct call *call,
 static struct object begin(const struct call *call, bool ok) {
     struct object object = object_new();
     put(&object, "command",
-        call->entry != NULL ? json_string_nocheck(call->entry->name) : json_null());
+        call->form != NULL ? json_string_nocheck(call->form->name) : json_null());
     put_integer(&object, "number", (int64_t)call->ticket);
     put_integer(&object, "line", (int64_t)call->line);
     put(&object, "ok", json_boolean(ok));
@@ -192,7 +185,7 @@ static struct object begin(const struct call *call, bool ok) {
 
 static char *end(struct object *object, const struct call *call) {
     char *text = NULL;
-    put_integer(object, "elapsed_us", (int64_t)call_elapsed_us(call));
+    put_integer(object, "elapsed_us", (int64_t)(clock_now_us() - call->begun_us));
     if (!object->failed)
         text = json_dumps(object->json, JSON_COMPACT);
     json_decref(object->json);
@@ -213,7 +206,7 @@ char *json_answer(const struct call *call, const struct banyan_answer *answer) {
     if (call->named)
         put_integer(&object, "id", banyan_answer_id(answer));
     if (ok) {
-        put_result(&object, call, answer);
+        put_result(&object, call->form->kind, answer);
     } else {
         char text[512];
         banyan_answer_error(answer, text, sizeof text);
@@ -230,22 +223,21 @@ char *json_error(const struct call *call, const struct answer *error) {
     return end(&object, call);
 }
 
+static json_t *form_of(struct object *object, const struct form *form) {
+    struct object inner = object_new();
+    put(&inner, "name", json_string(form->name));
+    put(&inner, "arguments", json_string(form->arguments));
+    put(&inner, "summary", json_string(form->summary));
+    object->failed = object->failed || inner.failed;
+    return inner.json;
+}
+
 char *json_help(const struct call *call) {
     struct object object = begin(call, true);
     json_t *array = json_array();
-    for (size_t i = 0; i < commands_count(); i++) {
-        const struct command_entry *entry = commands_at(i);
-        struct object inner = object_new();
-        if (entry->summary == NULL) {
-            json_decref(inner.json);
-            continue;
-        }
-        put(&inner, "name", json_string(entry->name));
-        put(&inner, "arguments", json_string(entry->arguments));
-        put(&inner, "summary", json_string(entry->summary));
-        object.failed = object.failed || inner.failed;
-        append(&object, array, inner.json);
-    }
+    for (size_t i = 0; i < forms_count(); i++)
+        if (forms_at(i)->summary != NULL)
+            append(&object, array, form_of(&object, forms_at(i)));
     put(&object, "commands", array);
     return end(&object, call);
 }

@@ -1,14 +1,25 @@
+#include "output.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
-
-#include "session.h"
 
 enum {
     ROOM_FIRST = 64 << 10,
-    PIECE = 4096, /* PIPE_BUF: what a writable pipe takes without waiting */
+    PIECE = 4096, /* PIPE_BUF: a pipe that is writable takes it without waiting */
 };
+
+struct output output_new(int fd) {
+    struct stat status;
+    return (struct output){.fd = fd, .plain = fstat(fd, &status) == 0 && S_ISREG(status.st_mode)};
+}
+
+void output_free(struct output *output) {
+    free(output->buffer);
+    *output = (struct output){.fd = -1};
+}
 
 bool output_put(struct output *output, const char *text, size_t len) {
     if (output->broken)
@@ -54,4 +65,8 @@ void output_flush(struct output *output) {
             return;
         }
     }
+}
+
+struct pollfd output_poll(const struct output *output) {
+    return (struct pollfd){.fd = output_pending(output) > 0 ? output->fd : -1, .events = POLLOUT};
 }

@@ -4,10 +4,6 @@
 
 #include "number.h"
 
-static bool is_blank(char c) {
-    return c == ' ' || c == '\t';
-}
-
 struct word words_next(struct words *words) {
     while (words->at < words->end && is_blank(*words->at))
         words->at++;

@@ -1,0 +1,37 @@
+/*
+ * output: what is to be written to a descriptor. It is kept until the descriptor takes it, so nothing
+ * waits for a slow reader.
+ *
+ * One thread.
+ */
+#ifndef BANYAN_OUTPUT_H
+#define BANYAN_OUTPUT_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct output {
+    int fd;
+    bool plain;   /* a regular file: writing does not wait for a reader */
+    bool broken;  /* nobody reads it any more; what is put is dropped */
+    char *buffer; /* owned */
+    size_t start, end, room;
+};
+
+struct output output_new(int fd);
+void output_free(struct output *output);
+
+/* Adds text. False: out of memory. */
+bool output_put(struct output *output, const char *text, size_t len);
+
+/* Writes as much as the descriptor takes now. */
+void output_flush(struct output *output);
+
+/* How many bytes are not written yet. */
+size_t output_pending(const struct output *output);
+
+/* What to poll for: room in the descriptor, if something waits for it. */
+struct pollfd output_poll(const struct output *output);
+
+#endif

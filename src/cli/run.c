@@ -1,0 +1,87 @@
+#include "run.h"
+
+static void run_nodes(struct run *run, const struct request *request, void *tag) {
+    if (!request->named)
+        banyan_status_all(run->tree, tag);
+    else if (request->form->kind == REQUEST_STATUS)
+        banyan_status(run->tree, request->id, tag);
+    else
+        banyan_status_subtree(run->tree, request->id, tag);
+}
+
+static void run_file(struct run *run, const struct request *request, void *tag) {
+    struct banyan_exec *exec = banyan_exec_begin(run->tree, request->id, request->n, 1, tag);
+    if (exec != NULL)
+        sources_open(&run->sources, exec, request->id, request->rest);
+}
+
+static struct banyan_exec *run_exec(struct run *run, const struct request *request, void *tag) {
+    if (!request->whole)
+        return banyan_exec_begin(run->tree, request->id, request->n, 0, tag);
+    banyan_exec(run->tree, request->id, request->n, request->rest.at, request->rest.len, tag);
+    return NULL;
+}
+
+static bool is_for_tree(enum request_kind kind) {
+    return kind != REQUEST_HELP && kind != REQUEST_EXIT;
+}
+
+static struct banyan_exec *run_request(struct run *run, const struct request *request) {
+    enum request_kind kind = request->form->kind;
+    void *tag = is_for_tree(kind) ? replies_expect(&run->replies, request, run->line) : NULL;
+    if (is_for_tree(kind) && tag == NULL)
+        return NULL;
+    switch (kind) {
+    case REQUEST_CREATE:
+        banyan_create(run->tree, request->id, request->parent, tag);
+        break;
+    case REQUEST_EXEC:
+        return run_exec(run, request, tag);
+    case REQUEST_EXEC_FILE:
+        run_file(run, request, tag);
+        break;
+    case REQUEST_PINGALL:
+        banyan_pingall(run->tree, tag);
+        break;
+    case REQUEST_KILL:
+        banyan_kill(run->tree, request->id, tag);
+        break;
+    case REQUEST_TREE:
+    case REQUEST_DOT:
+    case REQUEST_STATUS:
+        run_nodes(run, request, tag);
+        break;
+    case REQUEST_EXPLAIN:
+        banyan_explain(run->tree, request->id, tag);
+        break;
+    case REQUEST_HELP:
+        replies_help(&run->replies, request, run->line);
+        break;
+    case REQUEST_EXIT:
+        run->exit_given = true;
+    }
+    return NULL;
+}
+
+struct banyan_exec *run_line(struct run *run, struct words line, bool whole) {
+    struct request request;
+    struct refusal refusal;
+    run->line++;
+    switch (command_parse(line, whole, &request, &refusal)) {
+    case PARSE_REQUEST:
+        return run_request(run, &request);
+    case PARSE_REFUSED:
+        replies_refuse(&run->replies, &request, run->line, &refusal.answer);
+        break;
+    case PARSE_NOTHING:
+        break;
+    }
+    return NULL;
+}
+
+void run_refuse(struct run *run, enum banyan_code code, const char *text) {
+    const struct request request = {.form = NULL};
+    const struct answer error = {.command = COMMAND_LINE, .code = code, .text = text};
+    run->line++;
+    replies_refuse(&run->replies, &request, run->line, &error);
+}

@@ -1,0 +1,236 @@
+#include "grammar.h"
+
+#include <string.h>
+
+#include "number.h"
+
+/* A missing N is a wrong N, and the node must exist before N is looked at: so an exec requires no
+ * more than its id. */
+static const struct form forms[] = {
+    {"create", "ID [PARENT]", "start node ID at its place in the tree", REQUEST_CREATE,
+     .kinds = {ARGUMENT_NEW_ID, ARGUMENT_PARENT}, .required = 1},
+    {"exec", "ID N K1 ... KN", "have node ID add N integers", REQUEST_EXEC,
+     .kinds = {ARGUMENT_NODE, ARGUMENT_COUNT, ARGUMENT_NUMBERS}, .required = 1},
+    {"exec", "ID N < FILE", "the same, with the integers in a file", REQUEST_EXEC_FILE,
+     .kinds = {ARGUMENT_NODE, ARGUMENT_COUNT, ARGUMENT_FILE}, .required = 1},
+    {"pingall", "", "list the nodes that cannot be reached", REQUEST_PINGALL,
+     .kinds = {ARGUMENT_NONE}},
+    {"kill", "ID", "end node ID and all beneath it", REQUEST_KILL, .kinds = {ARGUMENT_NODE},
+     .required = 1},
+    {"tree", "[ID]", "draw the tree, or what is beneath node ID", REQUEST_TREE,
+     .kinds = {ARGUMENT_NODE}},
+    {"tree", "dot [ID]", "the same for Graphviz", REQUEST_DOT,
+     .kinds = {ARGUMENT_LITERAL, ARGUMENT_NODE}, .required = 1, .literal = "dot"},
+    {"status", "[ID]", "tell of all nodes, or of node ID", REQUEST_STATUS,
+     .kinds = {ARGUMENT_NODE}},
+    {"explain", "ID", "tell what happened to node ID", REQUEST_EXPLAIN, .kinds = {ARGUMENT_NODE},
+     .required = 1},
+    {"help", "", "show this list", REQUEST_HELP, .kinds = {ARGUMENT_ANY}},
+    {"exit", "", "wait for all answers, end all nodes (also: quit)", REQUEST_EXIT,
+     .kinds = {ARGUMENT_NONE}},
+    {"quit", "", NULL, REQUEST_EXIT, .kinds = {ARGUMENT_NONE}},
+};
+
+enum { FORMS = sizeof forms / sizeof *forms };
+
+size_t forms_count(void) {
+    return FORMS;
+}
+
+const struct form *forms_at(size_t i) {
+    return &forms[i];
+}
+
+void forms_help(FILE *file) {
+    for (const struct form *form = forms; form < forms + FORMS; form++)
+        if (form->summary != NULL)
+            fprintf(file, "  %-8s%-16s%s\n", form->name, form->arguments, form->summary);
+}
+
+/* The first form of a command; NULL: there is no such command. */
+static const struct form *form_named(struct word name) {
+    for (const struct form *form = forms; form < forms + FORMS; form++)
+        if (word_is(name, form->name))
+            return form;
+    return NULL;
+}
+
+/* The next form of the same command, or NULL. */
+static const struct form *form_next(const struct form *form) {
+    const struct form *next = form + 1;
+    return next < forms + FORMS && strcmp(next->name, form->name) == 0 ? next : NULL;
+}
+
+/* How many words come before the numbers; FORM_ARGUMENTS: the form takes none. */
+static size_t words_before_numbers(const struct form *form) {
+    size_t i = 0;
+    while (i < FORM_ARGUMENTS && form->kinds[i] != ARGUMENT_NUMBERS)
+        i++;
+    return i;
+}
+
+/* ---- refusals ---- */
+
+static enum parse refuse_usage(struct refusal *refusal) {
+    refusal->answer = (struct answer){
+        .command = COMMAND_LINE, .code = BANYAN_USAGE, .text = refusal->text};
+    return PARSE_REFUSED;
+}
+
+static enum parse refuse_length(struct refusal *refusal) {
+    snprintf(refusal->text, sizeof refusal->text, "the line is too long for this command");
+    return refuse_usage(refusal);
+}
+
+/* "tree: expected [ID], or dot [ID]" */
+static enum parse refuse_arguments(struct refusal *refusal, const struct form *form) {
+    size_t size = sizeof refusal->text;
+    int len = snprintf(refusal->text, size, "%s: expected %s", form->name,
+                       *form->arguments != '\0' ? form->arguments : "no arguments");
+    while ((form = form_next(form)) != NULL)
+        len += snprintf(refusal->text + len, size - (size_t)len, ", or %s", form->arguments);
+    return refuse_usage(refusal);
+}
+
+static enum parse refuse_id(struct refusal *refusal, const struct form *form, struct word word) {
+    bool exec = form->kind == REQUEST_EXEC || form->kind == REQUEST_EXEC_FILE;
+    refusal->answer = (struct answer){.command = exec ? COMMAND_EXEC : COMMAND_LINE,
+                                      .code = BANYAN_BAD_ID,
+                                      .word = word.at,
+                                      .word_len = word.len};
+    return PARSE_REFUSED;
+}
+
+/* "create, exec, ..., help or exit" */
+static void list_names(char *text, size_t size) {
+    size_t len = 0, last = FORMS - 1;
+    while (forms[last].summary == NULL)
+        last--;
+    for (size_t i = 0; i <= last && len < size; i++) {
+        const char *before = i == 0 ? "" : i == last ? " or " : ", ";
+        bool again = i > 0 && strcmp(forms[i].name, forms[i - 1].name) == 0;
+        if (forms[i].summary != NULL && !again)
+            len += (size_t)snprintf(text + len, size - len, "%s%s", before, forms[i].name);
+    }
+}
+
+static enum parse refuse_unknown(struct refusal *refusal, struct word name) {
+    list_names(refusal->text, sizeof refusal->text);
+    refusal->answer = (struct answer){.command = COMMAND_LINE,
+                                      .code = BANYAN_UNKNOWN,
+                                      .word = name.at,
+                                      .word_len = name.len,
+                                      .text = refusal->text};
+    return PARSE_REFUSED;
+}
+
+/* ---- arguments ---- */
+
+static struct word take_argument(enum argument kind, struct words *words) {
+    struct word word = {.at = words->at};
+    if (kind == ARGUMENT_NONE)
+        return word;
+    if (kind < ARGUMENT_NUMBERS)
+        return words_next(words);
+    word = words_rest(words);
+    words->at = words->end;
+    return word;
+}
+
+/* Gives the words of a line to the arguments of a form. False: they do not fit the form. */
+static bool take_arguments(const struct form *form, struct words words,
+                           struct word given[FORM_ARGUMENTS]) {
+    for (size_t i = 0; i < FORM_ARGUMENTS; i++) {
+        enum argument kind = form->kinds[i];
+        given[i] = take_argument(kind, &words);
+        if (kind == ARGUMENT_LITERAL && !word_is(given[i], form->literal))
+            return false;
+        if (kind == ARGUMENT_FILE && (given[i].len == 0 || given[i].at[0] != '<'))
+            return false;
+    }
+    return words_next(&words).len == 0 &&
+           (form->required == 0 || given[form->required - 1].len > 0);
+}
+
+/* The form that the words fit: of several the last, since a form with a word or a sign of its own
+ * comes after the plain one. */
+static const struct form *form_fitting(const struct form *form, struct words words,
+                                       struct word given[FORM_ARGUMENTS]) {
+    const struct form *next = form_next(form);
+    const struct form *fitting = next != NULL ? form_fitting(next, words, given) : NULL;
+    if (fitting != NULL)
+        return fitting;
+    return take_arguments(form, words, given) ? form : NULL;
+}
+
+/* A number that is none, or negative, is as wrong as 0. */
+static uint64_t read_count(struct word word) {
+    int64_t n;
+    return number_parse(word.at, word.len, &n) && n > 0 ? (uint64_t)n : 0;
+}
+
+static struct word file_name(struct word word) {
+    struct words words = {.at = word.at + 1, .end = word.at + word.len};
+    return words_rest(&words);
+}
+
+/* False: the word should be an id, and is none. */
+static bool read_argument(enum argument kind, struct word word, struct request *request) {
+    switch (kind) {
+    case ARGUMENT_NEW_ID:
+    case ARGUMENT_NODE:
+        request->named = word.len > 0;
+        return word.len == 0 || word_id(word, &request->id);
+    case ARGUMENT_PARENT:
+        return word.len == 0 || number_parse(word.at, word.len, &request->parent);
+    case ARGUMENT_COUNT:
+        request->n = read_count(word);
+        return true;
+    case ARGUMENT_NUMBERS:
+        request->rest = word;
+        return true;
+    case ARGUMENT_FILE:
+        request->rest = file_name(word);
+        return true;
+    default:
+        return true;
+    }
+}
+
+/* ---- lines ---- */
+
+enum parse command_parse(struct words line, bool whole, struct request *request,
+                         struct refusal *refusal) {
+    struct word given[FORM_ARGUMENTS], name = words_next(&line);
+    *request = (struct request){.parent = BANYAN_NO_PARENT, .whole = whole};
+    if (name.len == 0 || name.at[0] == '#')
+        return PARSE_NOTHING;
+    const struct form *form = form_named(name);
+    if (!whole && (form == NULL || words_before_numbers(form) == FORM_ARGUMENTS))
+        return refuse_length(refusal);
+    if (form == NULL)
+        return refuse_unknown(refusal, name);
+    request->form = form;
+    const struct form *fitting = form_fitting(form, line, given);
+    if (fitting == NULL)
+        return refuse_arguments(refusal, form);
+    request->form = fitting;
+    for (size_t i = 0; i < FORM_ARGUMENTS; i++)
+        if (!read_argument(fitting->kinds[i], given[i], request))
+            return refuse_id(refusal, fitting, given[i]);
+    return PARSE_REQUEST;
+}
+
+size_t command_head(const char *line, size_t len) {
+    struct words words = {.at = line, .end = line + len};
+    size_t whole = len; /* up to where the words are whole */
+    while (whole > 0 && !is_blank(line[whole - 1]))
+        whole--;
+    const struct form *form = form_named(words_next(&words));
+    size_t before = form != NULL ? words_before_numbers(form) : FORM_ARGUMENTS;
+    if (before < FORM_ARGUMENTS)
+        while (before-- > 0)
+            words_next(&words);
+    size_t head = (size_t)(words.at - line);
+    return head < whole ? head : len;
+}
