@@ -2,11 +2,10 @@
  * complete.c: what Tab may complete a word to: the name of a command, the id of a node that exists,
  * or the name of a file. The grammar's table tells which of them.
  */
-#include <dirent.h>
+#include <glob.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "editor.h"
 #include "language/grammar.h"
@@ -36,8 +35,8 @@ void candidates_free(struct candidates *candidates) {
 }
 
 static void add_commands(struct candidates *candidates, struct word prefix) {
-    for (size_t i = 0; i < forms_count(); i++)
-        add(candidates, forms_at(i)->name, prefix);
+    for (const struct form *form = forms; form->name != NULL; form++)
+        add(candidates, form->name, prefix);
 }
 
 static void add_ids(const struct editor_host *host, struct candidates *candidates,
@@ -54,43 +53,35 @@ static void add_ids(const struct editor_host *host, struct candidates *candidate
     free(ids);
 }
 
-static bool is_directory(const char *directory, const struct dirent *entry) {
-    char path[4096];
-    struct stat status;
-    return snprintf(path, sizeof path, "%s/%s", directory, entry->d_name) < (int)sizeof path &&
-           stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-/* A name may contain blanks, because it goes to the line's end. */
-static void add_files(struct candidates *candidates, struct word prefix) {
-    char directory[4096] = ".", name[512];
-    const char *slash = memrchr(prefix.at, '/', prefix.len);
-    if (slash != NULL) {
-        size_t len = (size_t)(slash - prefix.at) + 1;
-        if (len >= sizeof directory)
-            return;
-        memcpy(directory, prefix.at, len);
-        directory[len] = '\0';
-        prefix = (struct word){.at = slash + 1, .len = prefix.len - len};
-    }
+/* Finds the files whose names begin so. A name may contain blanks, because it goes to the line's end;
+ * of a path only what follows the last slash is shown. */
+static void add_files(struct candidates *candidates, struct word path) {
+    char pattern[8192], *to = pattern;
+    const char *slash = memrchr(path.at, '/', path.len);
+    size_t directory = slash != NULL ? (size_t)(slash - path.at) + 1 : 0;
+    struct word prefix = {.at = path.at + directory, .len = path.len - directory};
+    glob_t found;
     candidates->typed = prefix.len;
-    DIR *files = opendir(directory);
-    const struct dirent *entry;
-    while (files != NULL && (entry = readdir(files)) != NULL) {
-        bool hidden = entry->d_name[0] == '.' && (prefix.len == 0 || prefix.at[0] != '.');
-        bool open = is_directory(directory, entry);
-        snprintf(name, sizeof name, open ? "%s/" : "%s", entry->d_name);
-        if (!hidden)
-            add(candidates, name, prefix);
+    if (2 * path.len + 2 > sizeof pattern)
+        return;
+    for (size_t i = 0; i < path.len; i++) {
+        if (strchr("*?[\\", path.at[i]) != NULL)
+            *to++ = '\\';
+        *to++ = path.at[i];
     }
-    if (files != NULL)
-        closedir(files);
+    strcpy(to, "*");
+    if (glob(pattern, GLOB_MARK, NULL, &found) != 0)
+        return;
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        add(candidates, found.gl_pathv[i] + directory, prefix);
+    globfree(&found);
+    const char *word = candidates->count == 1 ? candidates->words[0] : "";
+    candidates->open = *word != '\0' && word[strlen(word) - 1] == '/';
 }
 
 /* Whether a command takes the id of a node as this argument, counted from 0. */
 static bool takes_node(struct word command, size_t argument) {
-    for (size_t i = 0; i < forms_count() && argument < FORM_ARGUMENTS; i++) {
-        const struct form *form = forms_at(i);
+    for (const struct form *form = forms; form->name != NULL && argument < FORM_ARGUMENTS; form++) {
         enum argument kind = form->kinds[argument];
         if (word_is(command, form->name) && (kind == ARGUMENT_NODE || kind == ARGUMENT_PARENT))
             return true;
@@ -99,27 +90,11 @@ static bool takes_node(struct word command, size_t argument) {
 }
 
 static bool takes_file(struct word command) {
-    for (size_t i = 0; i < forms_count(); i++)
-        for (size_t argument = 0; argument < FORM_ARGUMENTS; argument++)
-            if (word_is(command, forms_at(i)->name) &&
-                forms_at(i)->kinds[argument] == ARGUMENT_FILE)
+    for (const struct form *form = forms; form->name != NULL; form++)
+        for (size_t i = 0; i < FORM_ARGUMENTS; i++)
+            if (word_is(command, form->name) && form->kinds[i] == ARGUMENT_FILE)
                 return true;
     return false;
-}
-
-static int compare(const void *one, const void *other) {
-    const char *a = *(char *const *)one, *b = *(char *const *)other;
-    return strcmp(a, b);
-}
-
-static void complete_file(struct word prefix, struct candidates *candidates) {
-    add_files(candidates, prefix);
-    if (candidates->count > 0)
-        qsort(candidates->words, candidates->count, sizeof *candidates->words, compare);
-    if (candidates->count == 1) {
-        const char *word = candidates->words[0];
-        candidates->open = word[strlen(word) - 1] == '/';
-    }
 }
 
 void complete(const struct editor_host *host, const char *text, struct candidates *candidates) {
@@ -132,7 +107,7 @@ void complete(const struct editor_host *host, const char *text, struct candidate
     struct word prefix = {.at = last, .len = (size_t)(end - last)};
     if (file != NULL && takes_file(command)) {
         words.at = file + 1;
-        complete_file(words_rest(&words), candidates);
+        add_files(candidates, words_rest(&words));
         return;
     }
     candidates->typed = prefix.len;

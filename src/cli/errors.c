@@ -9,19 +9,15 @@ enum {
     PATIENCE_MS = 1000,     /* with the reader, at the end */
 };
 
-static bool has_room(const struct errors *errors) {
-    return output_pending(&errors->output) + LINE <= PENDING_MOST;
-}
-
 void errors_tell(struct errors *errors, uint64_t line, const char *text) {
     char message[LINE];
     if (!errors->wanted)
         return;
     int len = snprintf(message, sizeof message, "banyan: %s:%" PRIu64 ": %s", errors->name, line,
                        text);
-    if (!has_room(errors))
+    if (output_pending(&errors->output) + LINE > PENDING_MOST)
         output_flush(&errors->output);
-    if (len < 0 || !has_room(errors)) {
+    if (len < 0 || output_pending(&errors->output) + LINE > PENDING_MOST) {
         errors->lost++;
         return;
     }

@@ -26,19 +26,24 @@ static bool wait_for_room(struct terminal *terminal) {
     while (wanted && host->is_stalled(host->arg))
         wanted = host->wait(host->arg);
     terminal->stalled = false;
-    return host->wants(host->arg);
+    return wanted;
 }
 
-static void run_line(const struct editor_host *host, const char *line, size_t len, bool overlong) {
-    if (line != NULL && overlong)
-        host->refuse_line(host->arg, LINE_MOST);
-    else
-        host->run_line(host->arg, line, len);
+/* line: NULL if there was no memory for it. */
+static bool run_line(const struct editor_host *host, const char *line, size_t len, bool overlong) {
+    _Static_assert(LINE_MOST == 1048576, "the text below says so");
+    if (line == NULL)
+        return host->refuse_line(host->arg, BANYAN_SYSTEM, "out of memory");
+    if (overlong)
+        return host->refuse_line(host->arg, BANYAN_USAGE,
+                                 "the line is too long: at most 1048576 characters can be typed; "
+                                 "numbers can be in a file");
+    return host->run_line(host->arg, line, len);
 }
 
 /* libedit begins anew below what was printed. */
-static unsigned char next_line(struct terminal *terminal) {
-    if (!terminal->host.wants(terminal->host.arg))
+static unsigned char next_line(struct terminal *terminal, bool wanted) {
+    if (!wanted)
         return CC_EOF;
     screen_hide(terminal->screen);
     screen_show_status(terminal->screen);
@@ -62,27 +67,24 @@ static unsigned char enter(EditLine *editor, wint_t key) {
     terminal->overlong = false;
     if (bytes != NULL && !overlong)
         line_history_add(&terminal->history, copy, bytes, len);
-    if (wait_for_room(terminal))
-        run_line(&terminal->host, bytes, len, overlong);
+    bool wanted = wait_for_room(terminal) && run_line(&terminal->host, bytes, len, overlong);
     free(copy);
     free(bytes);
-    return next_line(terminal);
+    return next_line(terminal, wanted);
 }
 
 /* ---- Ctrl-C ---- */
 
 static unsigned char interrupt(EditLine *editor, wint_t key) {
     struct terminal *terminal = terminal_of(editor);
-    bool empty = line_length(terminal) == 0;
+    bool empty = line_length(terminal) == 0, wanted = !empty || !terminal->interrupted;
     (void)key;
     line_finish(terminal, "^C");
     terminal->overlong = false;
-    if (empty && terminal->interrupted)
-        terminal->host.leave(terminal->host.arg);
-    else if (empty)
-        screen_print(terminal->screen, "(Ctrl-C again, or Ctrl-D, ends banyan and all nodes)");
     terminal->interrupted = true;
-    return next_line(terminal);
+    if (empty && wanted)
+        screen_print(terminal->screen, "(Ctrl-C again, or Ctrl-D, ends banyan and all nodes)");
+    return next_line(terminal, wanted);
 }
 
 /* ---- pasted text ---- */

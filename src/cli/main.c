@@ -122,14 +122,11 @@ static struct replies replies_as(const struct options *options, struct session *
                             .json = options->output == OUTPUT_JSON};
 }
 
-static struct banyan *open_tree(const struct options *options, struct session *session) {
-    const struct banyan_options wanted = {.answered = session_answered,
-                                          .noticed = session_noticed,
-                                          .arg = session,
-                                          .directory = options->directory,
-                                          .node_program = options->node_program,
-                                          .deadline_ms = options->deadline_ms};
+static struct banyan *open_tree(struct banyan_options wanted, struct session *session) {
     char error[256];
+    wanted.answered = session_answered;
+    wanted.noticed = session_noticed;
+    wanted.arg = session;
     struct banyan *tree = banyan_open(&wanted, error, sizeof error);
     if (tree == NULL)
         fprintf(stderr, "banyan: %s\n", error);
@@ -153,7 +150,7 @@ static int run(const struct options *options, struct session *session, int comma
     screen_open(&session->screen, &session->output, session->typed,
                 session->typed && terminal_possible());
     session_edit(session);
-    session->run.tree = open_tree(options, session);
+    session->run.tree = open_tree(options->tree, session);
     if (session->run.tree == NULL)
         goto close_screen;
     status = session_run(session) >= LEAVE_ERROR ? EXIT_ERRORS : EXIT_SUCCESS;

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "banyan.h"
 #include "language/grammar.h"
 #include "language/number.h"
 
@@ -33,11 +32,11 @@ static const struct entry entries[] = {
     {"deadline", 0, "MS",
      "a node that does not answer a survey within MS milliseconds\n"
      "is unavailable (1000)",
-     SETS(set_deadline, deadline_ms)},
+     SETS(set_deadline, tree.deadline_ms)},
     {"dir", 0, "DIR", "where to make the directory for the sockets ($TMPDIR or /tmp)",
-     SETS(set_text, directory)},
+     SETS(set_text, tree.directory)},
     {"node", 0, "PROGRAM", "the program of the nodes (banyan-node beside this program)",
-     SETS(set_text, node_program)},
+     SETS(set_text, tree.node_program)},
     {"log", 0, "FILE", "append to FILE what happens to the nodes, a line for each event",
      SETS(set_text, log)},
     {"output", 'o', "text|json",
@@ -156,39 +155,27 @@ static void set_choice(struct options *options, const struct entry *entry, const
 
 /* ---- reading ---- */
 
-/* The table in the form that getopt_long wants. */
-static void tell_getopt(char *letters, struct option *options) {
-    for (size_t i = 0; i < ENTRIES; i++) {
-        const struct entry *entry = &entries[i];
-        bool takes = entry->argument != NULL;
-        options[i] = (struct option){.name = entry->name,
-                                     .has_arg = takes ? required_argument : no_argument,
-                                     .val = LONG_ONLY + (int)i};
-        if (entry->letter != 0)
-            letters += sprintf(letters, "%c%s", entry->letter, takes ? ":" : "");
-    }
-}
-
-static const struct entry *entry_of(int option) {
-    for (size_t i = 0; i < ENTRIES; i++)
-        if (option == LONG_ONLY + (int)i || option == entries[i].letter)
-            return &entries[i];
-    return NULL;
-}
-
 struct options options_read(int argc, char **argv) {
-    char letters[2 * ENTRIES + 1] = "";
+    char letters[2 * ENTRIES + 1], *letter = letters;
     struct option known[ENTRIES + 1] = {{.name = NULL}};
     struct options options = {.file = NULL};
-    int option;
-    tell_getopt(letters, known);
-    while ((option = getopt_long(argc, argv, letters, known, NULL)) != -1) {
-        const struct entry *entry = entry_of(option);
-        if (entry == NULL) {
+    int index, option;
+    for (size_t i = 0; i < ENTRIES; i++) {
+        known[i] = (struct option){.name = entries[i].name,
+                                   .has_arg = entries[i].argument != NULL,
+                                   .val = entries[i].letter != 0 ? entries[i].letter : LONG_ONLY};
+        if (entries[i].letter != 0)
+            letter += sprintf(letter, "%c%s", entries[i].letter, known[i].has_arg ? ":" : "");
+    }
+    while ((option = getopt_long(argc, argv, letters, known, &index)) != -1) {
+        if (option == '?') {
             fputs("Try 'banyan --help'.\n", stderr);
             exit(EXIT_USAGE);
         }
-        entry->set(&options, entry, optarg);
+        for (int i = 0; option != LONG_ONLY && i < ENTRIES; i++)
+            if (entries[i].letter == option)
+                index = i;
+        entries[index].set(&options, &entries[index], optarg);
     }
     if (argc - optind > 1)
         refuse("expected one file, got also ", argv[optind + 1]);

@@ -6,16 +6,17 @@
 
 #include <stdbool.h>
 
+#include "banyan.h"
+
 /* The choices among words, as indices into them. */
 enum { OUTPUT_TEXT, OUTPUT_JSON };
 enum { ORDER_AUTO, ORDER_COMMAND, ORDER_COMPLETION };
 enum { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
 struct options {
-    const char *file;                     /* where commands come from; NULL: standard input */
-    const char *log;                      /* NULL: none */
-    const char *directory, *node_program; /* NULL: the library's default */
-    unsigned deadline_ms;                 /* 0: the library's default */
+    struct banyan_options tree;
+    const char *file; /* where commands come from; NULL: standard input */
+    const char *log;  /* NULL: none */
     bool errexit;
     int output, order, color, errors; /* choices */
 };

@@ -68,5 +68,6 @@ void output_flush(struct output *output) {
 }
 
 struct pollfd output_poll(const struct output *output) {
-    return (struct pollfd){.fd = output_pending(output) > 0 ? output->fd : -1, .events = POLLOUT};
+    bool waits = output != NULL && output_pending(output) > 0;
+    return (struct pollfd){.fd = waits ? output->fd : -1, .events = POLLOUT};
 }

@@ -31,7 +31,7 @@ void output_flush(struct output *output);
 /* How many bytes are not written yet. */
 size_t output_pending(const struct output *output);
 
-/* What to poll for: room in the descriptor, if something waits for it. */
+/* What to poll for: room in the descriptor, if something waits for it. NULL: nothing. */
 struct pollfd output_poll(const struct output *output);
 
 #endif

@@ -124,36 +124,26 @@ static bool write_nodes(FILE *file, const struct call *call, const struct banyan
     return true;
 }
 
-/* Closes what a text was written to, and cuts off its last newline, which comes with every answer.
- * Returns the text, to be freed, or NULL if it is not whole. */
-static char *end_text(FILE *file, bool whole, char **text, size_t *len) {
-    if (fclose(file) == 0 && whole && *len > 0) {
-        (*text)[*len - 1] = '\0';
-        return *text;
+/* What is shown of an answer, to be freed; answer: NULL for the list of commands. NULL: out of memory.
+ * The last newline is cut off, because it comes with every answer. */
+static char *shown_text(const struct call *call, const struct banyan_answer *answer,
+                        const struct style *style) {
+    char *text = NULL;
+    size_t len = 0;
+    bool whole = true;
+    FILE *file = open_memstream(&text, &len);
+    if (file == NULL)
+        return NULL;
+    if (answer != NULL)
+        whole = write_nodes(file, call, answer, style);
+    else
+        forms_help(file);
+    if (fclose(file) == 0 && whole && len > 0) {
+        text[len - 1] = '\0';
+        return text;
     }
-    free(*text);
+    free(text);
     return NULL;
-}
-
-static char *nodes_text(const struct replies *replies, const struct call *call,
-                        const struct banyan_answer *answer) {
-    char *text = NULL;
-    size_t len = 0;
-    FILE *file = open_memstream(&text, &len);
-    if (file == NULL)
-        return NULL;
-    bool whole = write_nodes(file, call, answer, &replies->style);
-    return end_text(file, whole, &text, &len);
-}
-
-static char *help_text(void) {
-    char *text = NULL;
-    size_t len = 0;
-    FILE *file = open_memstream(&text, &len);
-    if (file == NULL)
-        return NULL;
-    forms_help(file);
-    return end_text(file, true, &text, &len);
 }
 
 static void settle_text(struct replies *replies, const struct call *call,
@@ -183,7 +173,7 @@ void replies_answer(struct replies *replies, void *tag, const struct banyan_answ
     if (replies->json)
         settle_owned(replies, &call, json_answer(&call, answer));
     else if (shows_nodes(&call) && !error)
-        settle_owned(replies, &call, nodes_text(replies, &call, answer));
+        settle_owned(replies, &call, shown_text(&call, answer, &replies->style));
     else
         settle_text(replies, &call, answer);
 }
@@ -208,5 +198,6 @@ void replies_refuse(struct replies *replies, const struct request *request, uint
 void replies_help(struct replies *replies, const struct request *request, uint64_t line) {
     struct call call;
     if (begin(replies, request, line, &call))
-        settle_owned(replies, &call, replies->json ? json_help(&call) : help_text());
+        settle_owned(replies, &call,
+                     replies->json ? json_help(&call) : shown_text(&call, NULL, &replies->style));
 }

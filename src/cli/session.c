@@ -42,7 +42,8 @@ static bool is_over(struct session *session) {
 }
 
 /* Whether so much is pending that a further command must wait. */
-static bool is_stalled(const struct session *session) {
+static bool is_stalled(void *arg) {
+    const struct session *session = arg;
     const struct replies *replies = &session->run.replies;
     return banyan_busy(session->run.tree) || session->run.sources.count >= SOURCES_MOST ||
            order_waiting(replies->order) >= WAITING_MOST ||
@@ -183,14 +184,13 @@ static struct pollfd input_poll(struct session *session) {
 
 static void session_poll(struct session *session) {
     struct pollfd polls[POLL_SOURCES + SOURCES_MOST];
-    const struct output none = {.fd = -1}, *own = session->screen.own;
     bool ready;
     prompt(session);
     size_t sources = sources_poll(&session->run.sources, polls + POLL_SOURCES, &ready);
     polls[POLL_SIGNALS] = (struct pollfd){.fd = session->signals, .events = POLLIN};
     polls[POLL_TREE] = (struct pollfd){.fd = banyan_fd(session->run.tree), .events = POLLIN};
     polls[POLL_OUTPUT] = output_poll(&session->output);
-    polls[POLL_SCREEN] = output_poll(own != NULL ? own : &none);
+    polls[POLL_SCREEN] = output_poll(session->screen.own);
     polls[POLL_INPUT] = input_poll(session);
     int timeout_ms = ready ? 0 : progress_timeout(&session->progress);
     if (poll(polls, (nfds_t)(POLL_SOURCES + sources), timeout_ms) < 0) {
@@ -207,37 +207,25 @@ static void session_poll(struct session *session) {
 
 /* ---- for the editor, which owns the loop while lines are edited ---- */
 
-static bool host_wants(void *arg) {
-    return takes_commands(arg) && !is_over(arg);
-}
-
 static bool host_wait(void *arg) {
-    session_flush(arg);
-    if (!host_wants(arg))
+    struct session *session = arg;
+    session_flush(session);
+    if (!takes_commands(session) || is_over(session))
         return false;
-    session_poll(arg);
+    session_poll(session);
     return true;
 }
 
-static bool host_is_stalled(void *arg) {
-    return is_stalled(arg);
+static bool host_run_line(void *arg, const char *line, size_t len) {
+    struct session *session = arg;
+    take_line(session, (struct words){.at = line, .end = line + len}, true);
+    return takes_commands(session);
 }
 
-static void host_run_line(void *arg, const char *line, size_t len) {
+static bool host_refuse_line(void *arg, enum banyan_code code, const char *text) {
     struct session *session = arg;
-    if (line == NULL)
-        run_refuse(&session->run, BANYAN_SYSTEM, "out of memory");
-    else
-        take_line(session, (struct words){.at = line, .end = line + len}, true);
-}
-
-static void host_refuse_line(void *arg, int most) {
-    struct session *session = arg;
-    char text[128];
-    snprintf(text, sizeof text,
-             "the line is too long: at most %d characters can be typed; numbers can be in a file",
-             most);
-    run_refuse(&session->run, BANYAN_USAGE, text);
+    run_refuse(&session->run, code, text);
+    return takes_commands(session);
 }
 
 static void host_leave(void *arg) {
@@ -250,9 +238,8 @@ static size_t host_ids(void *arg, int64_t *ids, size_t room) {
 }
 
 void session_edit(struct session *session) {
-    const struct editor_host host = {.wants = host_wants,
-                                     .wait = host_wait,
-                                     .is_stalled = host_is_stalled,
+    const struct editor_host host = {.wait = host_wait,
+                                     .is_stalled = is_stalled,
                                      .run_line = host_run_line,
                                      .refuse_line = host_refuse_line,
                                      .leave = host_leave,

@@ -11,66 +11,64 @@
 
 #include "clock.h"
 
-enum { PATH_MOST = 4096, TEXT = 256 };
+enum { TEXT = 256, NAME_SHOWN = 127 };
 
 struct source {
     int fd;
     bool ready; /* according to poll */
     struct banyan_exec *exec;
-    char name[TEXT / 2];
+    char *name; /* owned */
     int64_t id;
     uint64_t begun_us, moved; /* when it was opened, and bytes read since */
     struct source *prev, *next;
 };
 
-static void fail(struct banyan_exec *exec, const char *what, const char *name, int error) {
+static void free_one(struct source *source) {
+    if (source->fd >= 0)
+        close(source->fd);
+    free(source->name);
+    free(source);
+}
+
+/* The exec has an answer; the source is freed. */
+static void fail(struct source *source, const char *what, int error) {
     char text[TEXT];
-    snprintf(text, sizeof text, "cannot %s %s: %s", what, name, strerror(error));
-    banyan_exec_fail(exec, text);
+    snprintf(text, sizeof text, "cannot %s %.*s: %s", what, NAME_SHOWN, source->name,
+             strerror(error));
+    banyan_exec_fail(source->exec, text);
+    free_one(source);
 }
 
 /* Opens a FIFO without waiting for its writer; poll waits for that. */
-static int open_file(struct word path) {
-    char name[PATH_MOST];
-    if (path.len >= sizeof name || memchr(path.at, '\0', path.len) != NULL) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    memcpy(name, path.at, path.len);
-    name[path.len] = '\0';
-    return open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+static int open_file(const char *name, size_t len) {
+    if (strlen(name) == len)
+        return open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    errno = ENAMETOOLONG; /* a name cannot hold a zero byte */
+    return -1;
 }
 
 void sources_open(struct sources *sources, struct banyan_exec *exec, int64_t id, struct word path) {
-    if (path.len == 0) {
-        banyan_exec_fail(exec, "expected a file name after '<'");
+    struct source *source = path.len > 0 ? calloc(1, sizeof *source) : NULL;
+    if (source == NULL || (source->name = strndup(path.at, path.len)) == NULL) {
+        banyan_exec_fail(exec, path.len > 0 ? "out of memory" : "expected a file name after '<'");
+        free(source);
         return;
     }
-    struct source *source = calloc(1, sizeof *source);
-    if (source == NULL) {
-        banyan_exec_fail(exec, "out of memory");
-        return;
-    }
-    snprintf(source->name, sizeof source->name, "%.*s",
-             (int)(path.len < sizeof source->name ? path.len : sizeof source->name - 1), path.at);
     source->exec = exec;
     source->id = id;
     source->begun_us = clock_now_us();
-    source->fd = open_file(path);
+    source->fd = open_file(source->name, path.len);
     if (source->fd < 0) {
-        fail(exec, "open", source->name, errno);
-        free(source);
+        fail(source, "open", errno);
         return;
     }
     DL_APPEND(sources->first, source);
     sources->count++;
 }
 
-static void close_one(struct sources *sources, struct source *source) {
+static void remove_one(struct sources *sources, struct source *source) {
     DL_DELETE(sources->first, source);
     sources->count--;
-    close(source->fd);
-    free(source);
 }
 
 /* Reads one piece, or ends the exec. */
@@ -88,11 +86,13 @@ static void step_one(struct sources *sources, struct source *source) {
         source->moved += (uint64_t)len;
         return;
     }
-    if (len < 0)
-        fail(source->exec, "read", source->name, errno);
-    else
-        banyan_exec_end(source->exec);
-    close_one(sources, source);
+    remove_one(sources, source);
+    if (len < 0) {
+        fail(source, "read", errno);
+        return;
+    }
+    banyan_exec_end(source->exec);
+    free_one(source);
 }
 
 size_t sources_poll(struct sources *sources, struct pollfd polls[SOURCES_MOST], bool *ready) {
@@ -124,7 +124,8 @@ void sources_close(struct sources *sources) {
     struct source *source, *next;
     DL_FOREACH_SAFE(sources->first, source, next) {
         banyan_exec_fail(source->exec, "the controller is ending");
-        close_one(sources, source);
+        remove_one(sources, source);
+        free_one(source);
     }
 }
 

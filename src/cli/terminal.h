@@ -4,7 +4,7 @@
  *
  *   terminal.c the editor: its keys, its life cycle, signals
  *   keys.c     the keys that banyan defines itself: Enter, Ctrl-C, Tab, pasted text
- *   typed.c    what was typed and not taken yet
+ *   typed.c    what was typed and the editor has not taken yet
  *   line.c     where the line stands on the screen
  *   complete.c what Tab may complete a word to
  *   history.c  the history, which is kept between runs
@@ -24,22 +24,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "banyan.h"
 #include "screen.h"
 
 struct terminal;
 
 /* What the editor needs of the program around it. */
 struct editor_host {
-    /* Whether a further line is wanted. */
-    bool (*wants)(void *arg);
     /* Waits for something to happen, and deals with it. False: no further line is wanted. */
     bool (*wait)(void *arg);
     /* Whether so much is pending that a line must wait. */
     bool (*is_stalled)(void *arg);
-    /* Runs a line; NULL: there was no memory for it. */
-    void (*run_line)(void *arg, const char *line, size_t len);
-    /* Refuses a line with more than so many characters. */
-    void (*refuse_line)(void *arg, int most);
+    /* Runs a line, or refuses it because of an error. False: no further line is wanted. */
+    bool (*run_line)(void *arg, const char *line, size_t len);
+    bool (*refuse_line)(void *arg, enum banyan_code code, const char *text);
     /* The user has ended the input. */
     void (*leave)(void *arg);
     /* The ids of the nodes that exist, as banyan_ids. */

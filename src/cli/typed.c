@@ -1,10 +1,10 @@
-#include "typed.h"
-
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "editor.h"
 
 bool typed_read(struct typed *typed, int fd) {
     memmove(typed->bytes, typed->bytes + typed->start, typed->end - typed->start);

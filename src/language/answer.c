@@ -117,22 +117,19 @@ static void put_wrong_word(struct out *out, const struct answer *answer, const c
 }
 
 static void put_error(struct out *out, const struct answer *answer) {
+    static const char *const texts[] = {
+        [BANYAN_NOT_FOUND] = "Not found",
+        [BANYAN_UNAVAILABLE] = "Node is unavailable",
+        [BANYAN_EXISTS] = "Already exists",
+        [BANYAN_NO_SUCH_PARENT] = "Parent not found",
+        [BANYAN_PARENT_UNAVAILABLE] = "Parent is unavailable",
+        [BANYAN_UNKNOWN] = NULL,
+    };
+    if (answer->code <= BANYAN_UNKNOWN && texts[answer->code] != NULL) {
+        put_text(out, texts[answer->code]);
+        return;
+    }
     switch (answer->code) {
-    case BANYAN_NOT_FOUND:
-        put_text(out, "Not found");
-        break;
-    case BANYAN_UNAVAILABLE:
-        put_text(out, "Node is unavailable");
-        break;
-    case BANYAN_EXISTS:
-        put_text(out, "Already exists");
-        break;
-    case BANYAN_NO_SUCH_PARENT:
-        put_text(out, "Parent not found");
-        break;
-    case BANYAN_PARENT_UNAVAILABLE:
-        put_text(out, "Parent is unavailable");
-        break;
     case BANYAN_WRONG_PARENT:
         put_format(out,
                    "%" PRId64 " does not belong under %" PRId64 ": its place is under %" PRId64,

@@ -1,18 +1,16 @@
 #include "grammar.h"
 
-#include <string.h>
-
 #include "number.h"
 
 /* A missing N is a wrong N, and the node must exist before N is looked at: so an exec requires no
  * more than its id. */
-static const struct form forms[] = {
+const struct form forms[] = {
     {"create", "ID [PARENT]", "start node ID at its place in the tree", REQUEST_CREATE,
      .kinds = {ARGUMENT_NEW_ID, ARGUMENT_PARENT}, .required = 1},
     {"exec", "ID N K1 ... KN", "have node ID add N integers", REQUEST_EXEC,
      .kinds = {ARGUMENT_NODE, ARGUMENT_COUNT, ARGUMENT_NUMBERS}, .required = 1},
     {"exec", "ID N < FILE", "the same, with the integers in a file", REQUEST_EXEC_FILE,
-     .kinds = {ARGUMENT_NODE, ARGUMENT_COUNT, ARGUMENT_FILE}, .required = 1},
+     .kinds = {ARGUMENT_NODE, ARGUMENT_COUNT, ARGUMENT_FILE}, .required = 1, .other = true},
     {"pingall", "", "list the nodes that cannot be reached", REQUEST_PINGALL,
      .kinds = {ARGUMENT_NONE}},
     {"kill", "ID", "end node ID and all beneath it", REQUEST_KILL, .kinds = {ARGUMENT_NODE},
@@ -20,7 +18,7 @@ static const struct form forms[] = {
     {"tree", "[ID]", "draw the tree, or what is beneath node ID", REQUEST_TREE,
      .kinds = {ARGUMENT_NODE}},
     {"tree", "dot [ID]", "the same for Graphviz", REQUEST_DOT,
-     .kinds = {ARGUMENT_LITERAL, ARGUMENT_NODE}, .required = 1, .literal = "dot"},
+     .kinds = {ARGUMENT_LITERAL, ARGUMENT_NODE}, .required = 1, .other = true, .literal = "dot"},
     {"status", "[ID]", "tell of all nodes, or of node ID", REQUEST_STATUS,
      .kinds = {ARGUMENT_NODE}},
     {"explain", "ID", "tell what happened to node ID", REQUEST_EXPLAIN, .kinds = {ARGUMENT_NODE},
@@ -29,36 +27,21 @@ static const struct form forms[] = {
     {"exit", "", "wait for all answers, end all nodes (also: quit)", REQUEST_EXIT,
      .kinds = {ARGUMENT_NONE}},
     {"quit", "", NULL, REQUEST_EXIT, .kinds = {ARGUMENT_NONE}},
+    {.name = NULL},
 };
 
-enum { FORMS = sizeof forms / sizeof *forms };
-
-size_t forms_count(void) {
-    return FORMS;
-}
-
-const struct form *forms_at(size_t i) {
-    return &forms[i];
-}
-
 void forms_help(FILE *file) {
-    for (const struct form *form = forms; form < forms + FORMS; form++)
+    for (const struct form *form = forms; form->name != NULL; form++)
         if (form->summary != NULL)
             fprintf(file, "  %-8s%-16s%s\n", form->name, form->arguments, form->summary);
 }
 
 /* The first form of a command; NULL: there is no such command. */
 static const struct form *form_named(struct word name) {
-    for (const struct form *form = forms; form < forms + FORMS; form++)
+    for (const struct form *form = forms; form->name != NULL; form++)
         if (word_is(name, form->name))
             return form;
     return NULL;
-}
-
-/* The next form of the same command, or NULL. */
-static const struct form *form_next(const struct form *form) {
-    const struct form *next = form + 1;
-    return next < forms + FORMS && strcmp(next->name, form->name) == 0 ? next : NULL;
 }
 
 /* How many words come before the numbers; FORM_ARGUMENTS: the form takes none. */
@@ -87,7 +70,7 @@ static enum parse refuse_arguments(struct refusal *refusal, const struct form *f
     size_t size = sizeof refusal->text;
     int len = snprintf(refusal->text, size, "%s: expected %s", form->name,
                        *form->arguments != '\0' ? form->arguments : "no arguments");
-    while ((form = form_next(form)) != NULL)
+    while ((++form)->other)
         len += snprintf(refusal->text + len, size - (size_t)len, ", or %s", form->arguments);
     return refuse_usage(refusal);
 }
@@ -103,14 +86,15 @@ static enum parse refuse_id(struct refusal *refusal, const struct form *form, st
 
 /* "create, exec, ..., help or exit" */
 static void list_names(char *text, size_t size) {
-    size_t len = 0, last = FORMS - 1;
-    while (forms[last].summary == NULL)
-        last--;
-    for (size_t i = 0; i <= last && len < size; i++) {
-        const char *before = i == 0 ? "" : i == last ? " or " : ", ";
-        bool again = i > 0 && strcmp(forms[i].name, forms[i - 1].name) == 0;
-        if (forms[i].summary != NULL && !again)
-            len += (size_t)snprintf(text + len, size - len, "%s%s", before, forms[i].name);
+    const struct form *last = NULL;
+    for (const struct form *form = forms; form->name != NULL; form++)
+        if (form->summary != NULL)
+            last = form;
+    for (const struct form *form = forms; form <= last; form++) {
+        const char *before = form == forms ? "" : form == last ? " or " : ", ";
+        int len = form->other ? 0 : snprintf(text, size, "%s%s", before, form->name);
+        text += len;
+        size -= (size_t)len;
     }
 }
 
@@ -126,41 +110,36 @@ static enum parse refuse_unknown(struct refusal *refusal, struct word name) {
 
 /* ---- arguments ---- */
 
-static struct word take_argument(enum argument kind, struct words *words) {
-    struct word word = {.at = words->at};
+/* Whether the word in an argument's place is the form's own word, or begins with its sign. */
+static bool is_told_by(const struct form *form, size_t argument, struct word word) {
+    if (form->kinds[argument] == ARGUMENT_LITERAL)
+        return word_is(word, form->literal);
+    return form->kinds[argument] == ARGUMENT_FILE && word.len > 0 && word.at[0] == '<';
+}
+
+static struct word take_argument(enum argument kind, struct words *line) {
     if (kind == ARGUMENT_NONE)
-        return word;
+        return (struct word){.at = line->end};
     if (kind < ARGUMENT_NUMBERS)
-        return words_next(words);
-    word = words_rest(words);
-    words->at = words->end;
-    return word;
+        return words_next(line);
+    struct word rest = words_rest(line);
+    line->at = line->end;
+    return rest;
 }
 
-/* Gives the words of a line to the arguments of a form. False: they do not fit the form. */
-static bool take_arguments(const struct form *form, struct words words,
-                           struct word given[FORM_ARGUMENTS]) {
+/* Gives the words of a line to the arguments of a command, and finds out which of its forms that is.
+ * NULL: there are too few words or too many. */
+static const struct form *take_arguments(const struct form *form, struct words *line,
+                                         struct word given[FORM_ARGUMENTS]) {
+    size_t count = 0;
     for (size_t i = 0; i < FORM_ARGUMENTS; i++) {
-        enum argument kind = form->kinds[i];
-        given[i] = take_argument(kind, &words);
-        if (kind == ARGUMENT_LITERAL && !word_is(given[i], form->literal))
-            return false;
-        if (kind == ARGUMENT_FILE && (given[i].len == 0 || given[i].at[0] != '<'))
-            return false;
+        given[i] = take_argument(form->kinds[i], line);
+        count += given[i].len > 0;
+        for (const struct form *other = form + 1; other->other; other++)
+            if (is_told_by(other, i, given[i]))
+                form = other;
     }
-    return words_next(&words).len == 0 &&
-           (form->required == 0 || given[form->required - 1].len > 0);
-}
-
-/* The form that the words fit: of several the last, since a form with a word or a sign of its own
- * comes after the plain one. */
-static const struct form *form_fitting(const struct form *form, struct words words,
-                                       struct word given[FORM_ARGUMENTS]) {
-    const struct form *next = form_next(form);
-    const struct form *fitting = next != NULL ? form_fitting(next, words, given) : NULL;
-    if (fitting != NULL)
-        return fitting;
-    return take_arguments(form, words, given) ? form : NULL;
+    return count >= form->required && words_rest(line).len == 0 ? form : NULL;
 }
 
 /* A number that is none, or negative, is as wrong as 0. */
@@ -201,23 +180,23 @@ static bool read_argument(enum argument kind, struct word word, struct request *
 
 enum parse command_parse(struct words line, bool whole, struct request *request,
                          struct refusal *refusal) {
-    struct word given[FORM_ARGUMENTS], name = words_next(&line);
+    struct word name = words_next(&line);
     *request = (struct request){.parent = BANYAN_NO_PARENT, .whole = whole};
     if (name.len == 0 || name.at[0] == '#')
         return PARSE_NOTHING;
-    const struct form *form = form_named(name);
-    if (!whole && (form == NULL || words_before_numbers(form) == FORM_ARGUMENTS))
+    const struct form *first = form_named(name);
+    if (!whole && (first == NULL || words_before_numbers(first) == FORM_ARGUMENTS))
         return refuse_length(refusal);
-    if (form == NULL)
+    if (first == NULL)
         return refuse_unknown(refusal, name);
-    request->form = form;
-    const struct form *fitting = form_fitting(form, line, given);
-    if (fitting == NULL)
-        return refuse_arguments(refusal, form);
-    request->form = fitting;
+    struct word given[FORM_ARGUMENTS];
+    const struct form *form = take_arguments(first, &line, given);
+    request->form = form != NULL ? form : first;
+    if (form == NULL)
+        return refuse_arguments(refusal, first);
     for (size_t i = 0; i < FORM_ARGUMENTS; i++)
-        if (!read_argument(fitting->kinds[i], given[i], request))
-            return refuse_id(refusal, fitting, given[i]);
+        if (!read_argument(form->kinds[i], given[i], request))
+            return refuse_id(refusal, form, given[i]);
     return PARSE_REQUEST;
 }
 

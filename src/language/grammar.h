@@ -54,12 +54,13 @@ struct form {
     enum request_kind kind;
     enum argument kinds[FORM_ARGUMENTS]; /* of the first, the second, ... argument */
     unsigned required;                   /* how many arguments must be there */
-    const char *literal;                 /* the word of an ARGUMENT_LITERAL */
+    bool other; /* another form of the command before it, told by a word or sign of its own */
+    const char *literal; /* the word of an ARGUMENT_LITERAL */
 };
 
-/* The table, in the order in which help shows it; the forms of one command follow each other. */
-size_t forms_count(void);
-const struct form *forms_at(size_t i);
+/* The table, in the order in which help shows it; the forms of one command follow each other. A form
+ * without a name comes last. */
+extern const struct form forms[];
 
 /* Writes the list of commands that `help` and --help show. */
 void forms_help(FILE *file);

@@ -1,7 +1,5 @@
 #include "words.h"
 
-#include <string.h>
-
 #include "number.h"
 
 struct word words_next(struct words *words) {
@@ -21,10 +19,6 @@ struct word words_rest(const struct words *words) {
     while (at < end && is_blank(end[-1]))
         end--;
     return (struct word){.at = at, .len = (size_t)(end - at)};
-}
-
-bool word_is(struct word word, const char *text) {
-    return word.len == strlen(text) && memcmp(word.at, text, word.len) == 0;
 }
 
 bool word_id(struct word word, int64_t *id) {
