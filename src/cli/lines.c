@@ -7,7 +7,7 @@
 enum { LONG_LINE = 64 << 10 }; /* a line that goes on beyond this is taken piece by piece */
 
 /* Skips to the end of the line, or of what has been read. */
-static void skip(struct lines *lines) {
+static void skip_line(struct lines *lines) {
     struct input *input = &lines->input;
     const char *at = input->buffer + input->start;
     const char *end = memchr(at, '\n', input->end - input->start);
@@ -23,7 +23,7 @@ bool lines_advance(struct lines *lines, bool *readable) {
         lines->skipping = step == NUMBERS_UNWANTED;
     }
     if (lines->skipping)
-        skip(lines);
+        skip_line(lines);
     return !lines->skipping;
 }
 
