@@ -21,8 +21,7 @@ void errors_tell(struct errors *errors, uint64_t line, const char *text) {
         errors->lost++;
         return;
     }
-    output_put(&errors->output, message, (size_t)len < sizeof message ? (size_t)len : LINE - 1);
-    output_put(&errors->output, "\n", 1);
+    output_put_line(&errors->output, message, (size_t)len < LINE ? (size_t)len : LINE - 1);
 }
 
 void errors_close(struct errors *errors) {

@@ -22,8 +22,9 @@ struct output {
 struct output output_new(int fd);
 void output_free(struct output *output);
 
-/* Adds text. False: out of memory. */
+/* Adds text, or a line, to which the newline is added. False: out of memory. */
 bool output_put(struct output *output, const char *text, size_t len);
+bool output_put_line(struct output *output, const char *text, size_t len);
 
 /* Writes as much as the descriptor takes now. */
 void output_flush(struct output *output);

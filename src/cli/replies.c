@@ -23,7 +23,7 @@ static void print(void *arg, const char *text, size_t len) {
     struct replies *replies = arg;
     if (replies->screen->to == replies->output)
         screen_hide(replies->screen);
-    if (output_put(replies->output, text, len) && output_put(replies->output, "\n", 1))
+    if (output_put_line(replies->output, text, len))
         return;
     replies->output->broken = true;
     run_out(replies);

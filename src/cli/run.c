@@ -22,16 +22,22 @@ static struct banyan_exec *run_exec(struct run *run, const struct request *reque
     return NULL;
 }
 
-static bool is_for_tree(enum request_kind kind) {
-    return kind != REQUEST_HELP && kind != REQUEST_EXIT;
+/* What concerns the program itself, and takes no tag. False: the request is for the tree. */
+static bool run_own(struct run *run, const struct request *request) {
+    if (request->form->kind == REQUEST_HELP)
+        replies_help(&run->replies, request, run->line);
+    else if (request->form->kind == REQUEST_EXIT)
+        run->exit_given = true;
+    else
+        return false;
+    return true;
 }
 
 static struct banyan_exec *run_request(struct run *run, const struct request *request) {
-    enum request_kind kind = request->form->kind;
-    void *tag = is_for_tree(kind) ? replies_expect(&run->replies, request, run->line) : NULL;
-    if (is_for_tree(kind) && tag == NULL)
+    void *tag;
+    if (run_own(run, request) || (tag = replies_expect(&run->replies, request, run->line)) == NULL)
         return NULL;
-    switch (kind) {
+    switch (request->form->kind) {
     case REQUEST_CREATE:
         banyan_create(run->tree, request->id, request->parent, tag);
         break;
@@ -46,32 +52,23 @@ static struct banyan_exec *run_request(struct run *run, const struct request *re
     case REQUEST_KILL:
         banyan_kill(run->tree, request->id, tag);
         break;
-    case REQUEST_TREE:
-    case REQUEST_DOT:
-    case REQUEST_STATUS:
-        run_nodes(run, request, tag);
-        break;
     case REQUEST_EXPLAIN:
         banyan_explain(run->tree, request->id, tag);
         break;
-    case REQUEST_HELP:
-        replies_help(&run->replies, request, run->line);
-        break;
-    case REQUEST_EXIT:
-        run->exit_given = true;
+    default:
+        run_nodes(run, request, tag);
     }
     return NULL;
 }
 
 struct banyan_exec *run_line(struct run *run, struct words line, bool whole) {
     struct request request;
-    struct refusal refusal;
     run->line++;
-    switch (command_parse(line, whole, &request, &refusal)) {
+    switch (command_parse(line, whole, &request, &run->refusal)) {
     case PARSE_REQUEST:
         return run_request(run, &request);
     case PARSE_REFUSED:
-        replies_refuse(&run->replies, &request, run->line, &refusal.answer);
+        replies_refuse(&run->replies, &request, run->line, &run->refusal.answer);
         break;
     case PARSE_NOTHING:
         break;

@@ -15,8 +15,9 @@ struct run {
     struct banyan *tree;
     struct replies replies;
     struct sources sources;
-    uint64_t line;   /* how many lines have been run */
-    bool exit_given; /* the command exit has been run */
+    uint64_t line;          /* how many lines have been run */
+    bool exit_given;        /* the command exit has been run */
+    struct refusal refusal; /* of the last line that was refused */
 };
 
 /* Runs the next line of the input. If it is only the beginning of a line (whole is false), the

@@ -87,8 +87,7 @@ void screen_print(struct screen *screen, const char *line) {
         return;
     }
     screen_hide(screen);
-    output_put(screen->to, line, strlen(line));
-    output_put(screen->to, "\n", 1);
+    output_put_line(screen->to, line, strlen(line));
 }
 
 void screen_status(struct screen *screen, const char *text) {

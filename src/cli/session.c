@@ -97,11 +97,13 @@ static void take_lines(struct session *session, bool *readable) {
     struct lines *lines = &session->lines;
     struct words line;
     bool whole;
-    while (lines_advance(lines, readable) && takes_commands(session) && !is_stalled(session) &&
+    bool ready = lines_advance(lines, readable);
+    while (ready && takes_commands(session) && !is_stalled(session) &&
            lines_next(lines, &line, &whole)) {
         struct banyan_exec *rest = take_line(session, line, whole);
         if (rest != NULL)
             lines_continue(lines, rest);
+        ready = whole || lines_advance(lines, readable);
     }
 }
 

@@ -12,11 +12,19 @@ struct out {
     size_t size, len;
 };
 
-static void put(struct out *out, const char *bytes, size_t len) {
-    if (out->len < out->size) {
-        size_t room = out->size - out->len;
-        memcpy(out->text + out->len, bytes, len < room ? len : room);
+static void put_partly(struct out *out, const char *bytes, size_t len) {
+    if (out->len < out->size)
+        memcpy(out->text + out->len, bytes, out->size - out->len);
+    out->len += len;
+}
+
+/* Inline, because most texts have a length that the compiler knows. */
+static inline void put(struct out *out, const char *bytes, size_t len) {
+    if (out->len + len > out->size) {
+        put_partly(out, bytes, len);
+        return;
     }
+    memcpy(out->text + out->len, bytes, len);
     out->len += len;
 }
 
@@ -26,7 +34,10 @@ static inline void put_text(struct out *out, const char *text) {
 
 static void put_number(struct out *out, int128 value) {
     char digits[NUMBER_TEXT_MAX];
-    put(out, digits, number_print(digits, value));
+    if (out->len + NUMBER_TEXT_MAX <= out->size)
+        out->len += number_print(out->text + out->len, value);
+    else
+        put(out, digits, number_print(digits, value));
 }
 
 __attribute__((format(printf, 2, 3))) static void put_format(struct out *out, const char *format,

@@ -68,6 +68,8 @@ static enum parse refuse_length(struct refusal *refusal) {
 /* "tree: expected [ID], or dot [ID]" */
 static enum parse refuse_arguments(struct refusal *refusal, const struct form *form) {
     size_t size = sizeof refusal->text;
+    while (form->other)
+        form--;
     int len = snprintf(refusal->text, size, "%s: expected %s", form->name,
                        *form->arguments != '\0' ? form->arguments : "no arguments");
     while ((++form)->other)
@@ -110,36 +112,12 @@ static enum parse refuse_unknown(struct refusal *refusal, struct word name) {
 
 /* ---- arguments ---- */
 
-/* Whether the word in an argument's place is the form's own word, or begins with its sign. */
-static bool is_told_by(const struct form *form, size_t argument, struct word word) {
-    if (form->kinds[argument] == ARGUMENT_LITERAL)
-        return word_is(word, form->literal);
-    return form->kinds[argument] == ARGUMENT_FILE && word.len > 0 && word.at[0] == '<';
-}
-
 static struct word take_argument(enum argument kind, struct words *line) {
-    if (kind == ARGUMENT_NONE)
-        return (struct word){.at = line->end};
     if (kind < ARGUMENT_NUMBERS)
         return words_next(line);
     struct word rest = words_rest(line);
     line->at = line->end;
     return rest;
-}
-
-/* Gives the words of a line to the arguments of a command, and finds out which of its forms that is.
- * NULL: there are too few words or too many. */
-static const struct form *take_arguments(const struct form *form, struct words *line,
-                                         struct word given[FORM_ARGUMENTS]) {
-    size_t count = 0;
-    for (size_t i = 0; i < FORM_ARGUMENTS; i++) {
-        given[i] = take_argument(form->kinds[i], line);
-        count += given[i].len > 0;
-        for (const struct form *other = form + 1; other->other; other++)
-            if (is_told_by(other, i, given[i]))
-                form = other;
-    }
-    return count >= form->required && words_rest(line).len == 0 ? form : NULL;
 }
 
 /* A number that is none, or negative, is as wrong as 0. */
@@ -148,13 +126,19 @@ static uint64_t read_count(struct word word) {
     return number_parse(word.at, word.len, &n) && n > 0 ? (uint64_t)n : 0;
 }
 
+/* What comes after the sign. */
 static struct word file_name(struct word word) {
-    struct words words = {.at = word.at + 1, .end = word.at + word.len};
+    struct words words = {.at = word.at + (word.len > 0), .end = word.at + word.len};
     return words_rest(&words);
 }
 
-/* False: the word should be an id, and is none. */
-static bool read_argument(enum argument kind, struct word word, struct request *request) {
+static bool has_sign(struct word word) {
+    return word.len > 0 && word.at[0] == '<';
+}
+
+/* False: the word is not what the form wants. */
+static bool read_argument(const struct form *form, enum argument kind, struct word word,
+                          struct request *request) {
     switch (kind) {
     case ARGUMENT_NEW_ID:
     case ARGUMENT_NODE:
@@ -165,15 +149,48 @@ static bool read_argument(enum argument kind, struct word word, struct request *
     case ARGUMENT_COUNT:
         request->n = read_count(word);
         return true;
+    case ARGUMENT_LITERAL:
+        return word_is(word, form->literal);
     case ARGUMENT_NUMBERS:
         request->rest = word;
-        return true;
+        return !has_sign(word);
     case ARGUMENT_FILE:
         request->rest = file_name(word);
-        return true;
+        return has_sign(word);
     default:
         return true;
     }
+}
+
+static enum parse read_arguments(const struct form *form, struct words line,
+                                 struct request *request, struct refusal *refusal) {
+    struct word wrong = {.at = NULL};
+    size_t count = 0;
+    request->form = form;
+    for (size_t i = 0; i < FORM_ARGUMENTS && form->kinds[i] != ARGUMENT_NONE; i++) {
+        struct word word = take_argument(form->kinds[i], &line);
+        if (!read_argument(form, form->kinds[i], word, request) && wrong.at == NULL)
+            wrong = word;
+        count += word.len > 0;
+    }
+    if (count < form->required || words_next(&line).len > 0)
+        return refuse_arguments(refusal, form);
+    return wrong.at != NULL ? refuse_id(refusal, form, wrong) : PARSE_REQUEST;
+}
+
+/* The form of the same command that is told by its own word or sign in the line; NULL: there is none. */
+static const struct form *form_told(const struct form *form, struct words line) {
+    while ((++form)->other) {
+        struct words left = line;
+        for (size_t i = 0; i < FORM_ARGUMENTS; i++) {
+            enum argument kind = form->kinds[i];
+            struct word word = take_argument(kind, &left);
+            if ((kind == ARGUMENT_LITERAL && word_is(word, form->literal)) ||
+                (kind == ARGUMENT_FILE && has_sign(word)))
+                return form;
+        }
+    }
+    return NULL;
 }
 
 /* ---- lines ---- */
@@ -184,20 +201,14 @@ enum parse command_parse(struct words line, bool whole, struct request *request,
     *request = (struct request){.parent = BANYAN_NO_PARENT, .whole = whole};
     if (name.len == 0 || name.at[0] == '#')
         return PARSE_NOTHING;
-    const struct form *first = form_named(name);
-    if (!whole && (first == NULL || words_before_numbers(first) == FORM_ARGUMENTS))
+    const struct form *form = form_named(name);
+    if (!whole && (form == NULL || words_before_numbers(form) == FORM_ARGUMENTS))
         return refuse_length(refusal);
-    if (first == NULL)
-        return refuse_unknown(refusal, name);
-    struct word given[FORM_ARGUMENTS];
-    const struct form *form = take_arguments(first, &line, given);
-    request->form = form != NULL ? form : first;
     if (form == NULL)
-        return refuse_arguments(refusal, first);
-    for (size_t i = 0; i < FORM_ARGUMENTS; i++)
-        if (!read_argument(form->kinds[i], given[i], request))
-            return refuse_id(refusal, form, given[i]);
-    return PARSE_REQUEST;
+        return refuse_unknown(refusal, name);
+    enum parse parse = read_arguments(form, line, request, refusal);
+    const struct form *told = parse != PARSE_REQUEST ? form_told(form, line) : NULL;
+    return told != NULL ? read_arguments(told, line, request, refusal) : parse;
 }
 
 size_t command_head(const char *line, size_t len) {

@@ -7,16 +7,17 @@ __extension__ typedef unsigned __int128 uint128;
 bool number_parse(const char *word, size_t len, int64_t *value) {
     bool negative = len > 0 && word[0] == '-';
     size_t at = len > 0 && (word[0] == '-' || word[0] == '+') ? 1 : 0;
-    uint64_t limit = negative ? (uint64_t)INT64_MAX + 1 : (uint64_t)INT64_MAX;
     uint64_t magnitude = 0;
     if (at == len)
         return false;
     for (; at < len; at++) {
         unsigned digit = (unsigned char)word[at] - '0';
-        if (digit > 9 || magnitude > (limit - digit) / 10)
+        if (digit > 9 || __builtin_mul_overflow(magnitude, 10, &magnitude) ||
+            __builtin_add_overflow(magnitude, digit, &magnitude))
             return false;
-        magnitude = magnitude * 10 + digit;
     }
+    if (magnitude > (uint64_t)INT64_MAX + negative)
+        return false;
     *value = negative ? (int64_t)(0 - magnitude) : (int64_t)magnitude;
     return true;
 }
