@@ -2,16 +2,6 @@
 
 #include "number.h"
 
-struct word words_next(struct words *words) {
-    while (words->at < words->end && is_blank(*words->at))
-        words->at++;
-    struct word word = {.at = words->at};
-    while (words->at < words->end && !is_blank(*words->at))
-        words->at++;
-    word.len = (size_t)(words->at - word.at);
-    return word;
-}
-
 struct word words_rest(const struct words *words) {
     const char *at = words->at, *end = words->end;
     while (at < end && is_blank(*at))

@@ -26,7 +26,16 @@ struct words {
 };
 
 /* Takes the next word from the line. */
-struct word words_next(struct words *words);
+static inline struct word words_next(struct words *words) {
+    const char *at = words->at, *end = words->end;
+    while (at < end && is_blank(*at))
+        at++;
+    const char *start = at;
+    while (at < end && !is_blank(*at))
+        at++;
+    words->at = at;
+    return (struct word){.at = start, .len = (size_t)(at - start)};
+}
 
 /* The part not split yet, without the blanks at its two ends. Takes nothing. */
 struct word words_rest(const struct words *words);
