@@ -53,8 +53,8 @@ static void add_ids(const struct editor_host *host, struct candidates *candidate
     free(ids);
 }
 
-/* Finds the files whose names begin so. A name may contain blanks, because it goes to the line's end;
- * of a path only what follows the last slash is shown. */
+/* Finds the files whose names begin so. A name may contain blanks, because it goes to the line's
+ * end; of a path only what follows the last slash is shown. */
 static void add_files(struct candidates *candidates, struct word path) {
     char pattern[8192], *to = pattern;
     const char *slash = memrchr(path.at, '/', path.len);

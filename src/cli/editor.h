@@ -57,7 +57,8 @@ void typed_drop(struct typed *typed);
 bool typed_await(struct typed *typed, const struct editor_host *host);
 /* Takes one character. False: the rest of it has not arrived. */
 bool typed_take(struct typed *typed, wchar_t *character);
-/* The other direction: the bytes of characters, with an end mark, to be freed. NULL: out of memory. */
+/* The other direction: the bytes of characters, with an end mark, to be freed. NULL: out of
+ * memory. */
 char *typed_bytes(const wchar_t *from, const wchar_t *to, size_t *len);
 
 /* keys.c */

@@ -21,7 +21,7 @@ struct errors {
 /* Tells of an error, if that is wanted. */
 void errors_tell(struct errors *errors, uint64_t line, const char *text);
 
-/* Writes what is left, as far as it is read within a second, and frees everything. */
+/* Writes pending errors, waiting up to a second for the reader, and frees everything. */
 void errors_close(struct errors *errors);
 
 #endif

@@ -52,7 +52,8 @@ static int open_file(void) {
     return fd;
 }
 
-/* Returns the last FILE_MOST bytes of the file, with an end mark, to be freed. NULL: there is nothing. */
+/* Returns the last FILE_MOST bytes of the file, with an end mark, to be freed. NULL: there is
+ * nothing. */
 static char *read_file(int fd, size_t *len) {
     struct stat status;
     if (fd < 0 || fstat(fd, &status) != 0)

@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 enum {
-    BUFFER = (1 << 20) + (64 << 10), /* more than an exec takes at once, since that may come back */
-    PIECE = 256 << 10,               /* read at once */
+    BUFFER = (1 << 20) +
+             (64 << 10),  /* more than an exec takes at once; all of that may come back */
+    PIECE = 256 << 10,    /* read at once */
     PIPE_BYTES = 1 << 20, /* what a process without privileges may give a pipe (pipe(7)) */
 };
 

@@ -24,7 +24,8 @@ void input_close(struct input *input);
 void input_fill(struct input *input);
 
 /* Moves up to room bytes to `at`: from the buffer if there are any, else, if the descriptor is
- * readable, with one read. Returns how many. readable: becomes false when the descriptor was read. */
+ * readable, with one read. Returns how many. readable: becomes false when the descriptor was
+ * read. */
 size_t input_take(struct input *input, char *at, size_t room, bool *readable);
 
 /* Undoes the end of the last input_take: its last len bytes, which stand at `at`, come next. */

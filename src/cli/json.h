@@ -5,8 +5,8 @@
  *     {"command":"kill","number":4,"line":5,"ok":false,"id":7,
  *      "error":{"code":"not_found","text":"Not found"},"elapsed_us":12}
  *
- * A member that does not apply is left out, except that a node without a parent has a parent that is
- * null. Sums are strings, because they may need more than 64 bits.
+ * A member that does not apply is left out, except that a node without a parent has a parent that
+ * is null. Sums are strings, because they may need more than 64 bits.
  *
  * One thread.
  */

@@ -112,8 +112,8 @@ static bool at_paste_end(const struct typed *typed) {
     return memcmp(typed->bytes + typed->start, paste_end, left < PASTE_END ? left : PASTE_END) == 0;
 }
 
-/* Inserts what has arrived, up to the end of a line or of the text. False: only a part of a character
- * has. */
+/* Inserts what has arrived, up to the end of a line or of the text. False: only a part of a
+ * character has. */
 static bool paste_text(struct terminal *terminal) {
     wchar_t text[TYPED_ROOM / 16];
     struct typed *typed = &terminal->typed;
@@ -154,8 +154,8 @@ static unsigned char paste(EditLine *editor, wint_t key) {
 
 /* ---- Tab ---- */
 
-/* Not every terminal marks what is pasted. A tab is taken for pasted if more follows at once, or if it
- * arrived with more than anybody types. */
+/* Not every terminal marks what is pasted. A tab is taken for pasted if more follows at once, or if
+ * it arrived with more than anybody types. */
 static bool is_pasted(const struct typed *typed) {
     enum { TYPED_MOST = 32 };
     return typed->start < typed->end || typed->arrived > TYPED_MOST;

@@ -2,8 +2,8 @@
  * line.c: where the line being typed stands on the screen.
  *
  * libedit does not expose the cursor's position, so it is computed here in the way in which libedit
- * draws: tabs go to the next multiple of eight, what cannot be shown is written out, and what does not
- * fit goes to the next row.
+ * draws: tabs go to the next multiple of eight, what cannot be shown is written out, and what does
+ * not fit goes to the next row.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,8 +94,8 @@ static void move(const struct terminal *terminal, int rows, int column) {
     put_text(terminal, text);
 }
 
-/* A line that fills the screen has pushed the status line off it. Then libedit's idea of the cursor is
- * not reliable, but the line begins at the top. */
+/* A line that fills the screen has pushed the status line off it. Then libedit's idea of the cursor
+ * is not reliable, but the line begins at the top. */
 void line_erase(void *arg) {
     struct terminal *terminal = arg;
     struct standing at = standing_of(terminal);

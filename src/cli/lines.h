@@ -2,8 +2,8 @@
  * lines: the input as lines, of any length in bounded memory.
  *
  * A line that is read as a whole is given as a whole. Of a longer one the beginning is given, which
- * tells what the line is; the numbers of an exec then go on piece by piece (numbers.h), and the rest
- * of any other line is skipped.
+ * tells what the line is; the numbers of an exec then go on piece by piece (numbers.h), and the
+ * rest of any other line is skipped.
  *
  * One thread.
  */
@@ -27,8 +27,8 @@ struct lines {
 bool lines_advance(struct lines *lines, bool *readable);
 
 /* After lines_advance: takes the next line, without its end. It is borrowed until the input is read
- * again. whole: false if it is only the beginning of a line, of which the rest will be skipped unless
- * lines_continue is called. False: no line is complete yet. */
+ * again. whole: false if it is only the beginning of a line, of which the rest will be skipped
+ * unless lines_continue is called. False: no line is complete yet. */
 bool lines_next(struct lines *lines, struct words *line, bool *whole);
 
 /* Gives the rest of the line that was just taken to an exec. */

@@ -53,9 +53,9 @@ static void fill_standard_descriptors(void) {
         close(fd);
 }
 
-/* Signals that end the program come through a descriptor, so that it ends in good order. They are
- * blocked before any thread is started. SIGCHLD may be inherited as ignored; then the exit statuses
- * of nodes would be lost. */
+/* Signals that end the program come through a descriptor, because all nodes must end first. They
+ * are blocked before any thread is started. SIGCHLD may be inherited as ignored; then the exit
+ * statuses of nodes would be lost. */
 static int take_signals(void) {
     sigset_t set;
     sigemptyset(&set);
@@ -93,8 +93,8 @@ static struct style choose_style(int color) {
                           .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0};
 }
 
-/* Whether errors are told on standard error: not to a person who types, and not among the answers in a
- * file or a pipe. At a terminal they may stand side by side. */
+/* Whether errors are told on standard error: not to a person who types, and not among the answers
+ * in a file or a pipe. At a terminal they may stand side by side. */
 static bool choose_errors(int errors, bool typed) {
     struct stat output, error;
     if (errors != WHEN_AUTO || typed)
@@ -133,8 +133,8 @@ static struct banyan *open_tree(struct banyan_options wanted, struct session *se
     return tree;
 }
 
-/* Opens what the session needs, runs it, and closes everything in the reverse order. Returns the exit
- * status. */
+/* Opens what the session needs, runs it, and closes everything in the reverse order. Returns the
+ * exit status. */
 static int run(const struct options *options, struct session *session, int commands) {
     int status = EXIT_START;
     session->typed = isatty(commands) == 1;

@@ -21,8 +21,8 @@ struct options {
     int output, order, color, errors; /* choices */
 };
 
-/* Reads the arguments. With --help and --version it prints what they ask for, and exits; after wrong
- * usage it exits with this status. */
+/* Reads the arguments. With --help and --version it prints what they ask for, and exits; after
+ * wrong usage it exits with this status. */
 enum { EXIT_USAGE = 2 };
 struct options options_read(int argc, char **argv);
 

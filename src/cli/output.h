@@ -1,6 +1,6 @@
 /*
- * output: what is to be written to a descriptor. It is kept until the descriptor takes it, so nothing
- * waits for a slow reader.
+ * output: what is to be written to a descriptor. It is kept until the descriptor takes it, so
+ * nothing waits for a slow reader.
  *
  * One thread.
  */

@@ -124,8 +124,8 @@ static bool write_nodes(FILE *file, const struct call *call, const struct banyan
     return true;
 }
 
-/* What is shown of an answer, to be freed; answer: NULL for the list of commands. NULL: out of memory.
- * The last newline is cut off, because it comes with every answer. */
+/* What is shown of an answer, to be freed; answer: NULL for the list of commands. NULL: out of
+ * memory. The last newline is cut off, because it comes with every answer. */
 static char *shown_text(const struct call *call, const struct banyan_answer *answer,
                         const struct style *style) {
     char *text = NULL;

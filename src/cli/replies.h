@@ -33,7 +33,8 @@ struct replies {
 bool replies_open(struct replies *replies, bool by_command);
 void replies_close(struct replies *replies);
 
-/* The tag for a request, which stands in that line. NULL: out of memory; then replies is exhausted. */
+/* The tag for a request, which stands in that line. NULL: out of memory; then replies is
+ * exhausted. */
 void *replies_expect(struct replies *replies, const struct request *request, uint64_t line);
 
 /* The answer to the command with that tag. */

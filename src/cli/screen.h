@@ -1,13 +1,14 @@
 /*
- * screen: what stands at the foot of the terminal: a status line, and below it the line being typed.
- * What is printed comes above them: they are hidden, the text is printed, and they are shown again.
+ * screen: what stands at the foot of the terminal: a status line, and below it the line being
+ * typed. What is printed comes above them: they are hidden, the text is printed, and they are shown
+ * again.
  *
  *     Ok:10: 42                       printed
  *     exec 5: 38 %, 2 s left, ...     the status line
  *     banyan> exec 3 2 1              the line being typed, see terminal.h
  *
- * Everything goes to the terminal through one queue, in the order in which it was written. So do the
- * answers, if standard output is that terminal. One thread.
+ * Everything goes to the terminal through one queue, in the order in which it was written. So do
+ * the answers, if standard output is that terminal. One thread.
  */
 #ifndef BANYAN_SCREEN_H
 #define BANYAN_SCREEN_H

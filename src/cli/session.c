@@ -9,7 +9,7 @@
 enum {
     OUTPUT_MOST = 1 << 20,    /* bytes of output that nobody has read */
     WAITING_MOST = 400000,    /* answers that wait for an earlier one */
-    WAITING_BYTES = 32 << 20, /* bytes of these, as far as they are long */
+    WAITING_BYTES = 32 << 20, /* bytes of the long ones among these */
     VIEWS_MOST = 64,          /* pending commands that may be answered with many nodes */
 };
 
@@ -75,8 +75,8 @@ void session_noticed(void *arg, const char *line) {
 
 /* ---- commands ---- */
 
-/* With --errexit the tree tells its answer before the next command is given, as far as the answer is
- * known at once. */
+/* With --errexit the tree tells its answer before the next command is given, as far as the answer
+ * is known at once. */
 static struct banyan_exec *take_line(struct session *session, struct words line, bool whole) {
     struct banyan_exec *rest = run_line(&session->run, line, whole);
     if (session->errexit)
@@ -120,8 +120,8 @@ static void read_lines(struct session *session, bool readable) {
 
 /* ---- the loop ---- */
 
-/* Without an editor the prompt comes when everything is answered, so answers stand on lines of their
- * own. What is typed before is taken all the same. */
+/* Without an editor the prompt comes when everything is answered, so answers stand on lines of
+ * their own. Lines that are typed earlier are taken nevertheless. */
 static void prompt(struct session *session) {
     if (!session->typed || session->screen.to != NULL || !takes_commands(session) ||
         session->prompted || order_open(session->run.replies.order) > 0 ||
@@ -161,8 +161,8 @@ static void take_signal(struct session *session) {
         session->signal = (int)info.ssi_signo;
 }
 
-/* Lines may lie in the buffer because too much was pending. They can go on without a new event on the
- * input, so they are tried in any case. */
+/* Lines may lie in the buffer because too much was pending. They can go on without a new event on
+ * the input, so they are tried in any case. */
 static void step(struct session *session, const struct pollfd *polls) {
     bool readable = polls[POLL_INPUT].revents != 0;
     sources_step(&session->run.sources);

@@ -24,8 +24,8 @@ struct sources {
     size_t count;
 };
 
-/* Reads the numbers of an exec from a file. exec: as banyan_exec_begin returned it, for the node id;
- * if the file cannot be opened, the exec fails. */
+/* Reads the numbers of an exec from a file. exec: as banyan_exec_begin returned it, for the node
+ * id; if the file cannot be opened, the exec fails. */
 void sources_open(struct sources *sources, struct banyan_exec *exec, int64_t id, struct word path);
 
 /* Fills in what to poll for; returns how many entries. ready: something can be read at once. */

@@ -106,8 +106,8 @@ static void resume(struct terminal *terminal) {
     enter_mode(terminal);
 }
 
-/* A terminal wraps its lines anew, and moves the cursor with them; so the line is where the new width
- * puts it. */
+/* A terminal wraps its lines anew, and moves the cursor with them; so the line is where the new
+ * width puts it. */
 static void resize(struct terminal *terminal) {
     screen_hide(terminal->screen);
     el_resize(terminal->editor);

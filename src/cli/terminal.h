@@ -11,8 +11,8 @@
  *
  * The editor asks for one key after another. While there is none it calls host.wait, so answers,
  * notices and progress are also shown in the middle of a search or of a key's sequence. From
- * terminal_run to its end the terminal stays in the editor's mode, also between two lines, because the
- * kernel's own mode cuts lines of more than 4095 bytes.
+ * terminal_run to its end the terminal stays in the editor's mode, also between two lines, because
+ * the kernel's own mode cuts lines of more than 4095 bytes.
  *
  * Without libedit (BANYAN_EDITLINE=OFF) no_terminal.c stands in, and the kernel edits the lines.
  * One thread.
@@ -48,8 +48,8 @@ struct editor_host {
 /* Whether this program can edit lines at all. */
 bool terminal_possible(void);
 
-/* Prepares editing of what is typed at fd. The signals that belong to it are added to the descriptor.
- * Before any thread is started. NULL: it cannot be had; then the screen is closed. */
+/* Prepares editing of what is typed at fd. The signals that belong to it are added to the
+ * descriptor. Before any thread is started. NULL: it cannot be had; then the screen is closed. */
 struct terminal *terminal_open(const struct editor_host *host, struct screen *screen, int fd,
                                int signals);
 void terminal_close(struct terminal *terminal);

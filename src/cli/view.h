@@ -34,8 +34,8 @@ bool view_table(FILE *file, const struct banyan_node *nodes, const int64_t *memo
                 const struct style *style);
 void view_node(FILE *file, const struct banyan_node *node, int64_t memory_kb);
 
-/* The memory of a node's process in kB; of pages that it shares, its share. -1: not known, or it has
- * ended. */
+/* The memory of a node's process in kB; of pages that it shares, its share. -1: not known, or it
+ * has ended. */
 int64_t memory_of(const struct banyan_node *node);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Text that grows to the right as far as there is room, and counts beyond. */
+/* Text that is written as far as there is room; the length is that of the whole text. */
 struct out {
     char *text;
     size_t size, len;
@@ -55,7 +55,7 @@ static bool is_control(unsigned char before, unsigned char byte) {
     return byte < 0x20 || byte == 0x7f || (before == 0xc2 && byte >= 0x80 && byte < 0xa0);
 }
 
-/* What comes from outside may hold anything: controls are shown as \xHH. */
+/* A quoted word may hold any bytes; control characters are shown as \xHH. */
 static void put_shown(struct out *out, const char *text, size_t len) {
     unsigned char before = 0;
     for (size_t i = 0; i < len; i++) {
@@ -109,7 +109,7 @@ static void put_result(struct out *out, const struct answer *answer) {
     }
 }
 
-/* After an exec whose id is none, the word stands where the id would be. */
+/* If the word after exec is not an id, the word stands in the place of the id. */
 static void put_error_head(struct out *out, const struct answer *answer) {
     put_text(out, "Error:");
     if (answer->command != COMMAND_EXEC)

@@ -178,7 +178,8 @@ static enum parse read_arguments(const struct form *form, struct words line,
     return wrong.at != NULL ? refuse_id(refusal, form, wrong) : PARSE_REQUEST;
 }
 
-/* The form of the same command that is told by its own word or sign in the line; NULL: there is none. */
+/* The form of the same command that is told by its own word or sign in the line; NULL: there is
+ * none. */
 static const struct form *form_told(const struct form *form, struct words line) {
     while ((++form)->other) {
         struct words left = line;

@@ -1,7 +1,7 @@
 /*
- * grammar: the commands, in one table, and the parser that reads a line by it. Help, completion, JSON
- * and the errors of usage read the same table, so a new command is one row here, one kind of request,
- * and one case where requests are run (cli/run.c).
+ * grammar: the commands, in one table, and the parser that reads a line by it. Help, completion,
+ * JSON and the errors of usage read the same table, so a new command is one row here, one kind of
+ * request, and one case where requests are run (cli/run.c).
  *
  * Pure; any thread.
  */
@@ -58,8 +58,8 @@ struct form {
     const char *literal; /* the word of an ARGUMENT_LITERAL */
 };
 
-/* The table, in the order in which help shows it; the forms of one command follow each other. A form
- * without a name comes last. */
+/* The table, in the order in which help shows it; the forms of one command follow each other. A
+ * form without a name comes last. */
 extern const struct form forms[];
 
 /* Writes the list of commands that `help` and --help show. */
@@ -88,8 +88,8 @@ enum parse {
 };
 
 /* Reads a line. If only its beginning is there (whole is false), it must be one that ends where
- * command_head says. Fills in the request, also for a line that is refused: then its form alone; and
- * the refusal, if there is one. */
+ * command_head says. Fills in the request, also for a line that is refused: then its form alone;
+ * and the refusal, if there is one. */
 enum parse command_parse(struct words line, bool whole, struct request *request,
                          struct refusal *refusal);
 

@@ -31,7 +31,7 @@ static size_t print_u64(char *end, uint64_t value) {
     return (size_t)(end - at);
 }
 
-/* Division of 128 bits is slow, so it is done once for each 19 digits, and for most sums never. */
+/* Division of 128 bits is slow. It is done once for each 19 digits, so for most sums never. */
 size_t number_print(char *text, int128 value) {
     const uint64_t ten19 = UINT64_C(10000000000000000000);
     uint128 magnitude = value < 0 ? 0 - (uint128)value : (uint128)value;

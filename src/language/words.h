@@ -40,13 +40,7 @@ static inline struct word words_next(struct words *words) {
 /* The part not split yet, without the blanks at its two ends. Takes nothing. */
 struct word words_rest(const struct words *words);
 
-/* Most words differ in their first character, which is seen at once here. */
-static inline bool word_is(struct word word, const char *text) {
-    size_t i = 0;
-    while (i < word.len && text[i] != '\0' && text[i] == word.at[i])
-        i++;
-    return i == word.len && text[i] == '\0';
-}
+bool word_is(struct word word, const char *text);
 
 /* An id: a signed 64-bit integer other than -1. */
 bool word_id(struct word word, int64_t *id);

@@ -1,8 +1,8 @@
 /*
  * The lines of the input, in front of execs that only write their numbers down. The input comes in
  * pieces that it chooses itself, and the execs have no room now and then, or want no more. Whatever
- * the pieces are, each line must come once and in its turn: whole, or as a beginning and the numbers
- * that follow it, or as a beginning of which the rest is skipped.
+ * the pieces are, each line must come once and in its turn: whole, or as a beginning and the
+ * numbers that follow it, or as a beginning of which the rest is skipped.
  *
  * The first bytes choose the pieces. In the text a byte of 0x80 or more repeats what stands before
  * it, so that small inputs make lines of more than 64 KiB, which are taken piece by piece.
