@@ -136,3 +136,20 @@ ERRORS
     run bash -c 'ulimit -n 8; exec "$0" /dev/null' "$BANYAN"
     [ "$status" -eq 3 ]
 }
+
+@test "SIGCHLD that is inherited as ignored: how a node ended is known nevertheless" {
+    trap '' CHLD
+    talk_start
+    trap - CHLD
+    create 1
+    kill -9 "${pid[1]}"
+    expect exec 1 1 1 'Error:1: Node is unavailable'
+    echo explain 1 >&"$talk_in"
+    talk_end
+    timeout 10 grep -m 1 'killed by signal 9' <&"$talk_out"
+}
+
+@test "errexit: an error that is known at once comes before the next command" {
+    batch 1 --errexit <<<$'exec 7 1 1\ncreate 2\npingall\n'
+    [ "$(cat answers)" = 'Error:7: Not found' ]
+}
