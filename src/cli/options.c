@@ -20,12 +20,61 @@ struct entry {
     size_t at; /* the member of struct options that is set */
 };
 
-static void set_text(struct options *options, const struct entry *entry, const char *value);
-static void set_flag(struct options *options, const struct entry *entry, const char *value);
-static void set_choice(struct options *options, const struct entry *entry, const char *value);
-static void set_deadline(struct options *options, const struct entry *entry, const char *value);
+/* ---- values ---- */
+
+static _Noreturn void refuse(const char *text, const char *value) {
+    fprintf(stderr, "banyan: %s%s\nTry 'banyan --help'.\n", text, value);
+    exit(EXIT_USAGE);
+}
+
+static void *member_of(struct options *options, const struct entry *entry) {
+    return (char *)options + entry->at;
+}
+
+static void set_text(struct options *options, const struct entry *entry, const char *value) {
+    *(const char **)member_of(options, entry) = value;
+}
+
+static void set_flag(struct options *options, const struct entry *entry, const char *value) {
+    (void)value;
+    *(bool *)member_of(options, entry) = true;
+}
+
+static void set_deadline(struct options *options, const struct entry *entry, const char *value) {
+    int64_t deadline_ms;
+    if (!number_parse(value, strlen(value), &deadline_ms) || deadline_ms < 1 ||
+        deadline_ms > DEADLINE_MOST_MS)
+        refuse("--deadline: expected milliseconds from 1 to 3600000, got ", value);
+    *(unsigned *)member_of(options, entry) = (unsigned)deadline_ms;
+}
+
+/* The index of the word among those of the argument. */
+static void set_choice(struct options *options, const struct entry *entry, const char *value) {
+    char message[128];
+    size_t len = (size_t)snprintf(message, sizeof message, "--%s: expected ", entry->name);
+    int index = 0;
+    for (const char *word = entry->argument, *next; word != NULL; word = next, index++) {
+        size_t size = strcspn(word, "|");
+        if (strlen(value) == size && memcmp(value, word, size) == 0) {
+            *(int *)member_of(options, entry) = index;
+            return;
+        }
+        next = word[size] != '\0' ? word + size + 1 : NULL;
+        len += (size_t)snprintf(message + len, sizeof message - len, "%.*s%s", (int)size, word,
+                                next != NULL ? " or " : ", got ");
+    }
+    refuse(message, value);
+}
+
+/* ---- the table ---- */
+
+static void show_version(struct options *options, const struct entry *entry, const char *value) {
+    (void)options, (void)entry, (void)value;
+    printf("banyan %s, %s\n", banyan_version(), banyan_nng_version());
+    exit(EXIT_SUCCESS);
+}
+
 static void show_help(struct options *options, const struct entry *entry, const char *value);
-static void show_version(struct options *options, const struct entry *entry, const char *value);
 
 #define SETS(set, member) set, offsetof(struct options, member)
 static const struct entry entries[] = {
@@ -101,81 +150,36 @@ static void show_help(struct options *options, const struct entry *entry, const 
     exit(EXIT_SUCCESS);
 }
 
-static void show_version(struct options *options, const struct entry *entry, const char *value) {
-    (void)options, (void)entry, (void)value;
-    printf("banyan %s, %s\n", banyan_version(), banyan_nng_version());
-    exit(EXIT_SUCCESS);
-}
-
-/* ---- values ---- */
-
-static _Noreturn void refuse(const char *text, const char *value) {
-    fprintf(stderr, "banyan: %s%s\nTry 'banyan --help'.\n", text, value);
-    exit(EXIT_USAGE);
-}
-
-static void *member_of(struct options *options, const struct entry *entry) {
-    return (char *)options + entry->at;
-}
-
-static void set_text(struct options *options, const struct entry *entry, const char *value) {
-    *(const char **)member_of(options, entry) = value;
-}
-
-static void set_flag(struct options *options, const struct entry *entry, const char *value) {
-    (void)value;
-    *(bool *)member_of(options, entry) = true;
-}
-
-static void set_deadline(struct options *options, const struct entry *entry, const char *value) {
-    int64_t deadline_ms;
-    if (!number_parse(value, strlen(value), &deadline_ms) || deadline_ms < 1 ||
-        deadline_ms > DEADLINE_MOST_MS)
-        refuse("--deadline: expected milliseconds from 1 to 3600000, got ", value);
-    *(unsigned *)member_of(options, entry) = (unsigned)deadline_ms;
-}
-
-/* The index of the word among those of the argument. */
-static void set_choice(struct options *options, const struct entry *entry, const char *value) {
-    char message[128];
-    size_t len = (size_t)snprintf(message, sizeof message, "--%s: expected ", entry->name);
-    int index = 0;
-    for (const char *word = entry->argument, *next; word != NULL; word = next, index++) {
-        size_t size = strcspn(word, "|");
-        if (strlen(value) == size && memcmp(value, word, size) == 0) {
-            *(int *)member_of(options, entry) = index;
-            return;
-        }
-        next = word[size] != '\0' ? word + size + 1 : NULL;
-        len += (size_t)snprintf(message + len, sizeof message - len, "%.*s%s", (int)size, word,
-                                next != NULL ? " or " : ", got ");
-    }
-    refuse(message, value);
-}
-
 /* ---- reading ---- */
+
+/* The entry of an option as getopt_long returns it. */
+static const struct entry *entry_of(int option) {
+    const struct entry *entry = entries;
+    if (option >= LONG_ONLY)
+        return &entries[option - LONG_ONLY];
+    while (entry->letter != option)
+        entry++;
+    return entry;
+}
 
 struct options options_read(int argc, char **argv) {
     char letters[2 * ENTRIES + 1], *letter = letters;
     struct option known[ENTRIES + 1] = {{.name = NULL}};
     struct options options = {.file = NULL};
-    int index, option;
-    for (size_t i = 0; i < ENTRIES; i++) {
-        known[i] = (struct option){.name = entries[i].name,
-                                   .has_arg = entries[i].argument != NULL,
-                                   .val = entries[i].letter != 0 ? entries[i].letter : LONG_ONLY};
+    int option;
+    for (int i = 0; i < ENTRIES; i++) {
+        known[i] = (struct option){
+            .name = entries[i].name, .has_arg = entries[i].argument != NULL, .val = LONG_ONLY + i};
         if (entries[i].letter != 0)
             letter += sprintf(letter, "%c%s", entries[i].letter, known[i].has_arg ? ":" : "");
     }
-    while ((option = getopt_long(argc, argv, letters, known, &index)) != -1) {
+    while ((option = getopt_long(argc, argv, letters, known, NULL)) != -1) {
         if (option == '?') {
             fputs("Try 'banyan --help'.\n", stderr);
             exit(EXIT_USAGE);
         }
-        for (int i = 0; option != LONG_ONLY && i < ENTRIES; i++)
-            if (entries[i].letter == option)
-                index = i;
-        entries[index].set(&options, &entries[index], optarg);
+        const struct entry *entry = entry_of(option);
+        entry->set(&options, entry, optarg);
     }
     if (argc - optind > 1)
         refuse("expected one file, got also ", argv[optind + 1]);

@@ -127,17 +127,22 @@ static void put_wrong_word(struct out *out, const struct answer *answer, const c
     put_text(out, "'");
 }
 
-static void put_error(struct out *out, const struct answer *answer) {
+/* The text of an error that is always the same; NULL: it is not. */
+static const char *fixed_text(enum banyan_code code) {
     static const char *const texts[] = {
         [BANYAN_NOT_FOUND] = "Not found",
         [BANYAN_UNAVAILABLE] = "Node is unavailable",
         [BANYAN_EXISTS] = "Already exists",
         [BANYAN_NO_SUCH_PARENT] = "Parent not found",
         [BANYAN_PARENT_UNAVAILABLE] = "Parent is unavailable",
-        [BANYAN_UNKNOWN] = NULL,
     };
-    if (answer->code <= BANYAN_UNKNOWN && texts[answer->code] != NULL) {
-        put_text(out, texts[answer->code]);
+    return code < sizeof texts / sizeof *texts ? texts[code] : NULL;
+}
+
+static void put_error(struct out *out, const struct answer *answer) {
+    const char *fixed = fixed_text(answer->code);
+    if (fixed != NULL) {
+        put_text(out, fixed);
         return;
     }
     switch (answer->code) {

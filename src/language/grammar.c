@@ -54,15 +54,10 @@ static size_t words_before_numbers(const struct form *form) {
 
 /* ---- refusals ---- */
 
-static enum parse refuse_usage(struct refusal *refusal) {
-    refusal->answer = (struct answer){
-        .command = COMMAND_LINE, .code = BANYAN_USAGE, .text = refusal->text};
+/* text: what refusal.text holds, or a literal. */
+static enum parse refuse_usage(struct refusal *refusal, const char *text) {
+    refusal->answer = (struct answer){.command = COMMAND_LINE, .code = BANYAN_USAGE, .text = text};
     return PARSE_REFUSED;
-}
-
-static enum parse refuse_length(struct refusal *refusal) {
-    snprintf(refusal->text, sizeof refusal->text, "the line is too long for this command");
-    return refuse_usage(refusal);
 }
 
 /* "tree: expected [ID], or dot [ID]" */
@@ -74,7 +69,7 @@ static enum parse refuse_arguments(struct refusal *refusal, const struct form *f
                        *form->arguments != '\0' ? form->arguments : "no arguments");
     while ((++form)->other)
         len += snprintf(refusal->text + len, size - (size_t)len, ", or %s", form->arguments);
-    return refuse_usage(refusal);
+    return refuse_usage(refusal, refusal->text);
 }
 
 static enum parse refuse_id(struct refusal *refusal, const struct form *form, struct word word) {
@@ -204,7 +199,7 @@ enum parse command_parse(struct words line, bool whole, struct request *request,
         return PARSE_NOTHING;
     const struct form *form = form_named(name);
     if (!whole && (form == NULL || words_before_numbers(form) == FORM_ARGUMENTS))
-        return refuse_length(refusal);
+        return refuse_usage(refusal, "the line is too long for this command");
     if (form == NULL)
         return refuse_unknown(refusal, name);
     enum parse parse = read_arguments(form, line, request, refusal);

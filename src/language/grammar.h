@@ -78,7 +78,7 @@ struct request {
 /* Why a line is refused. */
 struct refusal {
     struct answer answer;
-    char text[256]; /* what answer.text points to */
+    char text[256]; /* answer.text may point to it */
 };
 
 enum parse {

@@ -133,6 +133,9 @@ ERRORS
     batch 2 -o xml <<<'create 1'
     grep -q -- '--output: expected text or json, got xml' errors
     batch 2 -x <<<'create 1'
+    batch 2 --d 5 <<<'create 1'
+    grep -q "ambiguous; possibilities: '--deadline' '--dir'" errors
+    batch 0 --dea 500 --out json <<<'create 1'
     run bash -c 'ulimit -n 8; exec "$0" /dev/null' "$BANYAN"
     [ "$status" -eq 3 ]
 }
