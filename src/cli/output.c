@@ -21,43 +21,39 @@ void output_free(struct output *output) {
     *output = (struct output){.fd = -1};
 }
 
-static bool make_room(struct output *output, size_t len) {
+/* Returns where so many bytes can be added; NULL: out of memory. */
+static char *make_room(struct output *output, size_t len) {
     if (output->start > 0 && output->start == output->end)
         output->start = output->end = 0;
-    if (output->end + len <= output->room)
-        return true;
-    size_t room = output->room == 0 ? ROOM_FIRST : output->room;
-    while (output->end + len > room)
-        room *= 2;
-    char *buffer = realloc(output->buffer, room);
-    if (buffer == NULL)
-        return false;
-    output->buffer = buffer;
-    output->room = room;
+    if (output->end + len > output->room) {
+        size_t room = output->room == 0 ? ROOM_FIRST : output->room;
+        while (output->end + len > room)
+            room *= 2;
+        char *buffer = realloc(output->buffer, room);
+        if (buffer == NULL)
+            return NULL;
+        output->buffer = buffer;
+        output->room = room;
+    }
+    return output->buffer + output->end;
+}
+
+static bool put(struct output *output, const char *text, size_t len, bool newline) {
+    char *at = output->broken ? NULL : make_room(output, len + 1);
+    if (at == NULL)
+        return output->broken;
+    memcpy(at, text, len);
+    at[len] = '\n';
+    output->end += len + newline;
     return true;
 }
 
 bool output_put(struct output *output, const char *text, size_t len) {
-    if (output->broken)
-        return true;
-    if (!make_room(output, len))
-        return false;
-    memcpy(output->buffer + output->end, text, len);
-    output->end += len;
-    return true;
+    return put(output, text, len, false);
 }
 
 bool output_put_line(struct output *output, const char *text, size_t len) {
-    if (output->broken)
-        return true;
-    if (!make_room(output, len + 1) || !output_put(output, text, len))
-        return false;
-    output->buffer[output->end++] = '\n';
-    return true;
-}
-
-size_t output_pending(const struct output *output) {
-    return output->end - output->start;
+    return put(output, text, len, true);
 }
 
 static bool may_write(const struct output *output) {

@@ -30,7 +30,9 @@ bool output_put_line(struct output *output, const char *text, size_t len);
 void output_flush(struct output *output);
 
 /* How many bytes are not written yet. */
-size_t output_pending(const struct output *output);
+static inline size_t output_pending(const struct output *output) {
+    return output->end - output->start;
+}
 
 /* What to poll for: room in the descriptor, if something waits for it. NULL: nothing. */
 struct pollfd output_poll(const struct output *output);

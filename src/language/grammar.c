@@ -36,10 +36,11 @@ void forms_help(FILE *file) {
             fprintf(file, "  %-8s%-16s%s\n", form->name, form->arguments, form->summary);
 }
 
-/* The first form of a command; NULL: there is no such command. */
+/* The first form of a command; NULL: there is no such command. Most names differ in their first
+ * character, so that is compared before anything is called. */
 static const struct form *form_named(struct word name) {
     for (const struct form *form = forms; form->name != NULL; form++)
-        if (word_is(name, form->name))
+        if (name.len > 0 && form->name[0] == name.at[0] && word_is(name, form->name))
             return form;
     return NULL;
 }

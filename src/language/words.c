@@ -11,7 +11,6 @@ struct word words_rest(const struct words *words) {
     return (struct word){.at = at, .len = (size_t)(end - at)};
 }
 
-/* Most words differ in their first character, which is seen at once here. */
 bool word_is(struct word word, const char *text) {
     size_t i = 0;
     while (i < word.len && text[i] != '\0' && text[i] == word.at[i])
