@@ -22,27 +22,12 @@ static struct banyan_exec *run_exec(struct run *run, const struct request *reque
     return NULL;
 }
 
-/* What concerns the program itself, and takes no tag. False: the request is for the tree. */
-static bool run_own(struct run *run, const struct request *request) {
-    if (request->form->kind == REQUEST_HELP)
-        replies_help(&run->replies, request, run->line);
-    else if (request->form->kind == REQUEST_EXIT)
-        run->exit_given = true;
-    else
-        return false;
-    return true;
-}
-
-static struct banyan_exec *run_request(struct run *run, const struct request *request) {
-    void *tag;
-    if (run_own(run, request) || (tag = replies_expect(&run->replies, request, run->line)) == NULL)
-        return NULL;
+/* A request for the tree, which answers it. */
+static void run_for_tree(struct run *run, const struct request *request, void *tag) {
     switch (request->form->kind) {
     case REQUEST_CREATE:
         banyan_create(run->tree, request->id, request->parent, tag);
         break;
-    case REQUEST_EXEC:
-        return run_exec(run, request, tag);
     case REQUEST_EXEC_FILE:
         run_file(run, request, tag);
         break;
@@ -58,6 +43,25 @@ static struct banyan_exec *run_request(struct run *run, const struct request *re
     default:
         run_nodes(run, request, tag);
     }
+}
+
+/* help and exit concern the program itself, and take no tag. Execs are told first, because there may
+ * be millions of them. */
+static struct banyan_exec *run_request(struct run *run, const struct request *request) {
+    enum request_kind kind = request->form->kind;
+    if (kind == REQUEST_HELP) {
+        replies_help(&run->replies, request, run->line);
+        return NULL;
+    }
+    if (kind == REQUEST_EXIT) {
+        run->exit_given = true;
+        return NULL;
+    }
+    void *tag = replies_expect(&run->replies, request, run->line);
+    if (tag != NULL && kind == REQUEST_EXEC)
+        return run_exec(run, request, tag);
+    if (tag != NULL)
+        run_for_tree(run, request, tag);
     return NULL;
 }
 
