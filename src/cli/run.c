@@ -45,8 +45,8 @@ static void run_for_tree(struct run *run, const struct request *request, void *t
     }
 }
 
-/* help and exit concern the program itself, and take no tag. Execs are told first, because there may
- * be millions of them. */
+/* help and exit concern the program itself, and take no tag. Execs come before the other requests,
+ * because there may be millions of them. */
 static struct banyan_exec *run_request(struct run *run, const struct request *request) {
     enum request_kind kind = request->form->kind;
     if (kind == REQUEST_HELP) {

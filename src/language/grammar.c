@@ -2,8 +2,7 @@
 
 #include "number.h"
 
-/* A missing N is a wrong N, and the node must exist before N is looked at: so an exec requires no
- * more than its id. */
+/* An exec requires only its id, because the node must exist before a wrong or missing N matters. */
 const struct form forms[] = {
     {"create", "ID [PARENT]", "start node ID at its place in the tree", REQUEST_CREATE,
      .kinds = {ARGUMENT_NEW_ID, ARGUMENT_PARENT}, .required = 1},
@@ -45,7 +44,7 @@ static const struct form *form_named(struct word name) {
     return NULL;
 }
 
-/* How many words come before the numbers; FORM_ARGUMENTS: the form takes none. */
+/* How many words come before the numbers; FORM_ARGUMENTS: the form takes no numbers. */
 static size_t words_before_numbers(const struct form *form) {
     size_t i = 0;
     while (i < FORM_ARGUMENTS && form->kinds[i] != ARGUMENT_NUMBERS)
@@ -55,7 +54,7 @@ static size_t words_before_numbers(const struct form *form) {
 
 /* ---- refusals ---- */
 
-/* text: what refusal.text holds, or a literal. */
+/* text: refusal->text, or a literal. */
 static enum parse refuse_usage(struct refusal *refusal, const char *text) {
     refusal->answer = (struct answer){.command = COMMAND_LINE, .code = BANYAN_USAGE, .text = text};
     return PARSE_REFUSED;
@@ -91,6 +90,8 @@ static void list_names(char *text, size_t size) {
     for (const struct form *form = forms; form <= last; form++) {
         const char *before = form == forms ? "" : form == last ? " or " : ", ";
         int len = form->other ? 0 : snprintf(text, size, "%s%s", before, form->name);
+        if ((size_t)len >= size)
+            return;
         text += len;
         size -= (size_t)len;
     }
@@ -158,6 +159,7 @@ static bool read_argument(const struct form *form, enum argument kind, struct wo
     }
 }
 
+/* Reads all arguments before it refuses any, because a wrong number of them comes first. */
 static enum parse read_arguments(const struct form *form, struct words line,
                                  struct request *request, struct refusal *refusal) {
     struct word wrong = {.at = NULL};
@@ -174,9 +176,8 @@ static enum parse read_arguments(const struct form *form, struct words line,
     return wrong.at != NULL ? refuse_id(refusal, form, wrong) : PARSE_REQUEST;
 }
 
-/* The form of the same command that is told by its own word or sign in the line; NULL: there is
- * none. */
-static const struct form *form_told(const struct form *form, struct words line) {
+/* Another form of the same command whose own word or sign is in the line; NULL: there is none. */
+static const struct form *form_marked(const struct form *form, struct words line) {
     while ((++form)->other) {
         struct words left = line;
         for (size_t i = 0; i < FORM_ARGUMENTS; i++) {
@@ -204,8 +205,8 @@ enum parse command_parse(struct words line, bool whole, struct request *request,
     if (form == NULL)
         return refuse_unknown(refusal, name);
     enum parse parse = read_arguments(form, line, request, refusal);
-    const struct form *told = parse != PARSE_REQUEST ? form_told(form, line) : NULL;
-    return told != NULL ? read_arguments(told, line, request, refusal) : parse;
+    const struct form *marked = parse != PARSE_REQUEST ? form_marked(form, line) : NULL;
+    return marked != NULL ? read_arguments(marked, line, request, refusal) : parse;
 }
 
 size_t command_head(const char *line, size_t len) {

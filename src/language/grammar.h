@@ -54,7 +54,7 @@ struct form {
     enum request_kind kind;
     enum argument kinds[FORM_ARGUMENTS]; /* of the first, the second, ... argument */
     unsigned required;                   /* how many arguments must be there */
-    bool other; /* another form of the command before it, told by a word or sign of its own */
+    bool other;          /* another form of the command before it, marked by a literal or a sign */
     const char *literal; /* the word of an ARGUMENT_LITERAL */
 };
 
