@@ -1,5 +1,5 @@
 # bash completion for banyan(1)                                            -*- shell-script -*-
-# The options come from `banyan --help` itself; here are only the values that they take.
+# The options come from `banyan --help`; this file adds the values that they take.
 
 _banyan_complete() { # PREFIX COMPGEN-ARGUMENTS
     local prefix=$1

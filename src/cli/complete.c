@@ -1,17 +1,16 @@
 /*
  * complete.c: what Tab may complete a word to: the name of a command, the id of a node that exists,
- * the name of a file; which of them the command's arguments tell.
+ * or the name of a file. The grammar's table tells which of them.
  */
-#include <dirent.h>
+#include <glob.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "editor.h"
-#include "language/number.h"
+#include "language/grammar.h"
 
-/* A word that does not fit into memory is left out, and one that came just before. */
+/* Leaves out a word that came just before, and one that there is no memory for. */
 static void add(struct candidates *candidates, const char *word, struct word prefix) {
     bool again = candidates->count > 0 &&
                  strcmp(candidates->words[candidates->count - 1], word) == 0;
@@ -36,17 +35,17 @@ void candidates_free(struct candidates *candidates) {
 }
 
 static void add_commands(struct candidates *candidates, struct word prefix) {
-    for (size_t i = 0; i < commands_count(); i++)
-        add(candidates, commands_at(i)->name, prefix);
+    for (const struct form *form = forms; form->name != NULL; form++)
+        add(candidates, form->name, prefix);
 }
 
-static void add_ids(const struct session *session, struct candidates *candidates,
+static void add_ids(const struct editor_host *host, struct candidates *candidates,
                     struct word prefix) {
     char text[NUMBER_TEXT_MAX + 1];
-    size_t count = banyan_ids(session->tree, NULL, 0);
+    size_t count = host->ids(host->arg, NULL, 0);
     int64_t *ids = calloc(count + 1, sizeof *ids);
     if (ids != NULL)
-        banyan_ids(session->tree, ids, count);
+        host->ids(host->arg, ids, count);
     for (size_t i = 0; i < count && ids != NULL; i++) {
         snprintf(text, sizeof text, "%" PRId64, ids[i]);
         add(candidates, text, prefix);
@@ -54,75 +53,61 @@ static void add_ids(const struct session *session, struct candidates *candidates
     free(ids);
 }
 
-static bool is_directory(const char *directory, const struct dirent *entry) {
-    char path[4096];
-    struct stat status;
-    return snprintf(path, sizeof path, "%s/%s", directory, entry->d_name) < (int)sizeof path &&
-           stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-/* Names that contain blanks can be given to exec, too: all to the line's end is the name. */
-static void add_files(struct candidates *candidates, struct word prefix) {
-    char directory[4096] = ".", name[512];
-    const char *slash = memrchr(prefix.at, '/', prefix.len);
-    if (slash != NULL) {
-        size_t len = (size_t)(slash - prefix.at) + 1;
-        if (len >= sizeof directory)
-            return;
-        memcpy(directory, prefix.at, len);
-        directory[len] = '\0';
-        prefix = (struct word){.at = slash + 1, .len = prefix.len - len};
-    }
+/* Finds the files whose names begin so. A name may contain blanks, because it goes to the line's
+ * end; of a path only what follows the last slash is shown. */
+static void add_files(struct candidates *candidates, struct word path) {
+    char pattern[8192], *to = pattern;
+    const char *slash = memrchr(path.at, '/', path.len);
+    size_t directory = slash != NULL ? (size_t)(slash - path.at) + 1 : 0;
+    struct word prefix = {.at = path.at + directory, .len = path.len - directory};
+    glob_t found;
     candidates->typed = prefix.len;
-    DIR *files = opendir(directory);
-    const struct dirent *entry;
-    while (files != NULL && (entry = readdir(files)) != NULL) {
-        bool hidden = entry->d_name[0] == '.' && (prefix.len == 0 || prefix.at[0] != '.');
-        bool open = is_directory(directory, entry);
-        snprintf(name, sizeof name, open ? "%s/" : "%s", entry->d_name);
-        if (!hidden)
-            add(candidates, name, prefix);
+    if (2 * path.len + 2 > sizeof pattern)
+        return;
+    for (size_t i = 0; i < path.len; i++) {
+        if (strchr("*?[\\", path.at[i]) != NULL)
+            *to++ = '\\';
+        *to++ = path.at[i];
     }
-    if (files != NULL)
-        closedir(files);
+    strcpy(to, "*");
+    if (glob(pattern, GLOB_MARK, NULL, &found) != 0)
+        return;
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        add(candidates, found.gl_pathv[i] + directory, prefix);
+    globfree(&found);
+    const char *word = candidates->count == 1 ? candidates->words[0] : "";
+    candidates->open = *word != '\0' && word[strlen(word) - 1] == '/';
 }
 
-/* Whether a command's argument, counted from 0, names a node that exists. */
-static bool is_id(struct word command, unsigned argument) {
-    for (size_t i = 0; i < commands_count() && argument < COMMAND_ARGUMENTS; i++) {
-        const struct command_entry *entry = commands_at(i);
-        if (word_is(command, entry->name) && entry->kinds[argument] == ARGUMENT_NODE)
+/* Whether a command takes the id of a node as this argument, counted from 0. */
+static bool takes_node(struct word command, size_t argument) {
+    for (const struct form *form = forms; form->name != NULL && argument < FORM_ARGUMENTS; form++) {
+        enum argument kind = form->kinds[argument];
+        if (word_is(command, form->name) && (kind == ARGUMENT_NODE || kind == ARGUMENT_PARENT))
             return true;
     }
     return false;
 }
 
-static int compare(const void *one, const void *other) {
-    const char *a = *(char *const *)one, *b = *(char *const *)other;
-    return strcmp(a, b);
+static bool takes_file(struct word command) {
+    for (const struct form *form = forms; form->name != NULL; form++)
+        for (size_t i = 0; i < FORM_ARGUMENTS; i++)
+            if (word_is(command, form->name) && form->kinds[i] == ARGUMENT_FILE)
+                return true;
+    return false;
 }
 
-static void complete_file(struct word prefix, struct candidates *candidates) {
-    add_files(candidates, prefix);
-    if (candidates->count > 0)
-        qsort(candidates->words, candidates->count, sizeof *candidates->words, compare);
-    if (candidates->count == 1) {
-        const char *word = candidates->words[0];
-        candidates->open = word[strlen(word) - 1] == '/';
-    }
-}
-
-void complete(const struct session *session, const char *text, struct candidates *candidates) {
+void complete(const struct editor_host *host, const char *text, struct candidates *candidates) {
     const char *end = text + strlen(text), *last = end, *file = strchr(text, '<');
     struct words words = {.at = text, .end = end};
     struct word command = words_next(&words);
-    unsigned arguments = 0;
-    while (last > text && last[-1] != ' ' && last[-1] != '\t')
+    size_t arguments = 0;
+    while (last > text && !is_blank(last[-1]))
         last--;
     struct word prefix = {.at = last, .len = (size_t)(end - last)};
-    if (word_is(command, "exec") && file != NULL) {
+    if (file != NULL && takes_file(command)) {
         words.at = file + 1;
-        complete_file(words_rest(&words), candidates);
+        add_files(candidates, words_rest(&words));
         return;
     }
     candidates->typed = prefix.len;
@@ -133,6 +118,6 @@ void complete(const struct session *session, const char *text, struct candidates
     words.end = last;
     while (words_next(&words).len > 0)
         arguments++;
-    if (is_id(command, arguments))
-        add_ids(session, candidates, prefix);
+    if (takes_node(command, arguments))
+        add_ids(host, candidates, prefix);
 }

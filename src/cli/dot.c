@@ -1,6 +1,7 @@
 /*
- * dot.c: the search tree for Graphviz: its edges solid, from the left or the right corner of the
- * parent; and dashed those of the overlay that are not among them.
+ * dot.c: the search tree for Graphviz. The edges of the search tree are solid, from the left or the
+ * right corner of the parent. The edges of the overlay that are no edges of the search tree are
+ * dashed.
  */
 #include <inttypes.h>
 

@@ -7,11 +7,11 @@
  *     │ └R 7  4737  available, connected to 10
  *     └R 20   4738  available
  *
- * L and R say on which side of its parent a node stands. A tree can be a chain of a thousand, so
- * what would be too wide is drawn otherwise, and nothing recurs:
- *   - Of a chain of only children the first is drawn like any other, the next ones straight below
- *     it, each below its parent, with an arrow.
- *   - What is too deep nevertheless is left out, and drawn in a part of its own, farther below.
+ * L and R say on which side of its parent a node stands. A tree can be a chain of a thousand nodes.
+ * Therefore no function here recurs, and two rules keep the drawing narrow:
+ *   - In a chain of only children, the first is drawn like any other child. Each of the next is
+ *     drawn straight below its parent, with an arrow.
+ *   - A subtree that is still too deep is left out, and drawn in a part of its own below the rest.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -28,14 +28,14 @@ struct place {
 };
 
 struct drawing {
-    FILE *file; /* NULL: it is only measured */
+    FILE *file; /* NULL: the drawing is only measured */
     const struct banyan_node *nodes;
     struct place *places;
     const struct style *style;
-    size_t width;          /* of the widest id with what stands before it */
-    int pid_width;         /* of the widest pid */
-    size_t *parts;         /* the tops of the parts that are to be drawn ... */
-    size_t part_count;     /* ... and how many are known */
+    size_t width;          /* of the widest id, with the branch before it */
+    int pid_width;         /* of the widest process id */
+    size_t *parts;         /* the top node of each part, as far as the parts are known */
+    size_t part_count;     /* how many parts are known */
     bool more[LEVELS + 1]; /* whether another child follows at this level */
 };
 
@@ -45,12 +45,12 @@ static bool is_only_child(const struct place *places, size_t i) {
     return i > 0 && places[places[i].parent].children == 1;
 }
 
-/* Stands straight below its parent. */
+/* Whether a node is drawn straight below its parent. */
 static bool is_straight(const struct place *places, size_t i) {
     return is_only_child(places, i) && is_only_child(places, places[i].parent);
 }
 
-/* path: the last node at each depth. */
+/* path: room for the last node at each depth. */
 static void find_places(const struct banyan_node *nodes, size_t count, struct place *places,
                         size_t *path) {
     for (size_t i = 0; i < count; i++) {
@@ -87,7 +87,7 @@ static bool has_later_sibling(const struct place *places, size_t i) {
     return parent->children == 2 && i == places[i].parent + 1;
 }
 
-/* What stands before the id. level: from the left end of the part. Returns its width. */
+/* Draws what stands before the id, and returns its width. level: from the left end of the part. */
 static size_t draw_branch(const struct drawing *drawing, size_t i, size_t level) {
     static const char *const boxes[] = {"│ ", "├", "└", "↓"}, *const ascii[] = {"| ", "|", "`",
                                                                                 "v"};
@@ -133,7 +133,8 @@ static void draw_line(struct drawing *drawing, size_t i, size_t level, bool cut)
 
 /* ---- parts ---- */
 
-/* Draws the subtree of a node as far as there is room; what is beneath goes to parts of its own. */
+/* Draws the subtree of a node as far as there is room. Deeper subtrees become parts of their
+ * own. */
 static void draw_part(struct drawing *drawing, size_t top) {
     const struct place *places = drawing->places;
     size_t end = top + places[top].size, i = top;

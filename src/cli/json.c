@@ -1,47 +1,13 @@
-/*
- * json.c: answers for programs: one JSON object on a line for each command.
- *
- *     {"command":"exec","number":3,"line":4,"ok":true,"id":5,"sum":"42","elapsed_us":180}
- *     {"command":"kill","number":4,"line":5,"ok":false,"id":7,
- *      "error":{"code":"not_found","text":"Not found"},"elapsed_us":12}
- *
- * A member that does not apply is left out, except that a node without a parent has one that is
- * null. Sums are strings, because they may need more than 64 bits.
- */
-#include <inttypes.h>
+#include "json.h"
+
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "session.h"
+#include "clock.h"
+#include "view.h"
 
-/* An object that grows; without memory it fails as a whole. */
-struct object {
-    json_t *json;
-    bool failed;
-};
-
-static struct object object_new(void) {
-    json_t *json = json_object();
-    return (struct object){.json = json, .failed = json == NULL};
-}
-
-/* Takes the value over. */
-static void put(struct object *object, const char *name, json_t *value) {
-    if (json_object_set_new_nocheck(object->json, name, value) != 0)
-        object->failed = true;
-}
-
-static void put_integer(struct object *object, const char *name, int64_t value) {
-    put(object, name, json_integer(value));
-}
-
-static void append(struct object *object, json_t *array, json_t *value) {
-    if (json_array_append_new(array, value) != 0)
-        object->failed = true;
-}
-
-/* Text as a string. Bytes that are no UTF-8 are shown as other bytes that no terminal should get. */
+/* Text as a string. If it is no UTF-8, every byte beyond ASCII is shown as \xHH. */
 static json_t *string_of(const char *text, size_t len) {
     json_t *string = json_stringn(text, len);
     if (string != NULL)
@@ -60,11 +26,24 @@ static json_t *string_of(const char *text, size_t len) {
     return string;
 }
 
-static void put_text(struct object *object, const char *name, const char *text) {
-    put(object, name, string_of(text, strlen(text)));
+/* Both take the value over. False: there was no memory for it, or for what it is added to. */
+static bool put(json_t *object, const char *name, json_t *value) {
+    return json_object_set_new_nocheck(object, name, value) == 0;
 }
 
-/* ---- nodes ---- */
+static bool append(json_t *array, json_t *value) {
+    return json_array_append_new(array, value) == 0;
+}
+
+/* Returns the array if it is whole. */
+static json_t *whole_or_null(json_t *array, bool whole) {
+    if (whole)
+        return array;
+    json_decref(array);
+    return NULL;
+}
+
+/* ---- results; NULL: out of memory ---- */
 
 static json_t *connection_of(const struct banyan_node *node) {
     if (node->link == BANYAN_LINK_NODE)
@@ -76,176 +55,140 @@ static json_t *integer_or_null(int64_t value, int64_t none) {
     return value != none ? json_integer(value) : json_null();
 }
 
-static json_t *node_of(struct object *object, const struct banyan_node *node, bool memory) {
-    struct object inner = object_new();
-    put_integer(&inner, "id", node->id);
-    put_integer(&inner, "pid", node->pid);
-    put(&inner, "state", json_string(banyan_state_name(node->state)));
-    put(&inner, "parent", integer_or_null(node->parent, BANYAN_NO_PARENT));
-    put(&inner, "connected_to", connection_of(node));
-    put(&inner, "adopted", json_boolean(node->adopted));
-    put_integer(&inner, "depth", (int64_t)node->depth);
-    put_integer(&inner, "execs", (int64_t)node->execs);
-    put_integer(&inner, "numbers", (int64_t)node->numbers);
-    if (memory) {
-        int64_t kb = node->state != BANYAN_ENDED ? memory_of(node->pid) : -1;
-        put(&inner, "memory_kb", integer_or_null(kb, -1));
-    }
-    put(&inner, "survey_us", integer_or_null(node->survey_us, -1));
-    put_integer(&inner, "started_us", (int64_t)node->started_us);
-    object->failed = object->failed || inner.failed;
-    return inner.json;
+/* memory: also with the memory of its process. */
+static json_t *node_of(const struct banyan_node *node, bool memory) {
+    json_t *memory_kb = memory ? integer_or_null(memory_of(node), -1) : NULL;
+    return json_pack("{sI sI ss so so sb sI sI sI so* so sI}", "id", (json_int_t)node->id, "pid",
+                     (json_int_t)node->pid, "state", banyan_state_name(node->state), "parent",
+                     integer_or_null(node->parent, BANYAN_NO_PARENT), "connected_to",
+                     connection_of(node), "adopted", node->adopted, "depth",
+                     (json_int_t)node->depth, "execs", (json_int_t)node->execs, "numbers",
+                     (json_int_t)node->numbers, "memory_kb", memory_kb, "survey_us",
+                     integer_or_null(node->survey_us, -1), "started_us",
+                     (json_int_t)node->started_us);
 }
 
-static void put_nodes(struct object *object, const struct banyan_answer *answer, bool memory) {
+static json_t *nodes_of(const struct banyan_answer *answer, bool memory) {
     json_t *array = json_array();
+    bool whole = array != NULL;
     size_t count;
     const struct banyan_node *nodes = banyan_answer_nodes(answer, &count);
-    for (size_t i = 0; i < count && !object->failed; i++)
-        append(object, array, node_of(object, &nodes[i], memory));
-    put(object, "nodes", array);
+    for (size_t i = 0; i < count && whole; i++)
+        whole = append(array, node_of(&nodes[i], memory));
+    return whole_or_null(array, whole);
 }
 
-static void put_dot(struct object *object, const struct banyan_answer *answer) {
+static json_t *dot_of(const struct banyan_answer *answer) {
     char *text = NULL;
     size_t len = 0, count;
     const struct banyan_node *nodes = banyan_answer_nodes(answer, &count);
     FILE *memory = open_memstream(&text, &len);
-    if (memory != NULL) {
-        view_dot(memory, nodes, count);
-        if (fclose(memory) == 0)
-            put(object, "dot", json_stringn(text, len));
-    }
-    object->failed = object->failed || len == 0;
+    if (memory == NULL)
+        return NULL;
+    view_dot(memory, nodes, count);
+    json_t *dot = fclose(memory) == 0 ? json_stringn(text, len) : NULL;
     free(text);
+    return dot;
 }
 
-/* ---- results ---- */
-
-static void put_pid(struct object *object, const struct banyan_answer *answer) {
-    put_integer(object, "pid", banyan_answer_pid(answer));
-}
-
-static void put_sum(struct object *object, const struct banyan_answer *answer) {
+static json_t *sum_of(const struct banyan_answer *answer) {
     char text[41];
     banyan_answer_sum(answer, text);
-    put(object, "sum", json_string_nocheck(text));
+    return json_string_nocheck(text);
 }
 
-static void put_unavailable(struct object *object, const struct banyan_answer *answer) {
+static json_t *unavailable_of(const struct banyan_answer *answer) {
     json_t *array = json_array();
+    bool whole = array != NULL;
     size_t count;
     const int64_t *ids = banyan_answer_ids(answer, &count);
-    for (size_t i = 0; i < count; i++)
-        append(object, array, json_integer(ids[i]));
-    put(object, "unavailable", array);
+    for (size_t i = 0; i < count && whole; i++)
+        whole = append(array, json_integer(ids[i]));
+    return whole_or_null(array, whole);
 }
 
-static void put_lines(struct object *object, const struct banyan_answer *answer) {
+static json_t *lines_of(const struct banyan_answer *answer) {
     size_t size = banyan_answer_text(answer, NULL, 0) + 1;
     char *text = malloc(size), *at = text;
     json_t *array = json_array();
-    if (text == NULL) {
-        object->failed = true;
-        json_decref(array);
-        return;
-    }
-    banyan_answer_text(answer, text, size);
-    for (char *line; (line = strsep(&at, "\n")) != NULL;)
-        append(object, array, string_of(line, strlen(line)));
-    put(object, "lines", array);
+    bool whole = text != NULL && array != NULL;
+    if (whole)
+        banyan_answer_text(answer, text, size);
+    for (char *line; whole && (line = strsep(&at, "\n")) != NULL;)
+        whole = append(array, string_of(line, strlen(line)));
     free(text);
+    return whole_or_null(array, whole);
 }
 
-static void put_result(struct object *object, const struct call *call,
-                       const struct banyan_answer *answer) {
-    static const struct {
-        const char *name;
-        void (*put)(struct object *object, const struct banyan_answer *answer);
-    } results[] = {
-        {"exec", put_sum},
-        {"create", put_pid},
-        {"pingall", put_unavailable},
-        {"explain", put_lines},
-    };
-    if (call->view == VIEW_DOT)
-        put_dot(object, answer);
-    else if (call->view != VIEW_NONE)
-        put_nodes(object, answer, call->view != VIEW_TREE);
-    for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
-        if (strcmp(call->entry->name, results[i].name) == 0)
-            results[i].put(object, answer);
+/* Adds what a command was asked for. False: out of memory. */
+static bool put_result(json_t *object, enum request_kind kind, const struct banyan_answer *answer) {
+    switch (kind) {
+    case REQUEST_CREATE:
+        return put(object, "pid", json_integer(banyan_answer_pid(answer)));
+    case REQUEST_EXEC:
+    case REQUEST_EXEC_FILE:
+        return put(object, "sum", sum_of(answer));
+    case REQUEST_PINGALL:
+        return put(object, "unavailable", unavailable_of(answer));
+    case REQUEST_EXPLAIN:
+        return put(object, "lines", lines_of(answer));
+    case REQUEST_DOT:
+        return put(object, "dot", dot_of(answer));
+    case REQUEST_TREE:
+    case REQUEST_STATUS:
+        return put(object, "nodes", nodes_of(answer, kind == REQUEST_STATUS));
+    default:
+        return true;
     }
 }
 
 /* ---- answers ---- */
 
-static struct object begin(const struct call *call, bool ok) {
-    struct object object = object_new();
-    put(&object, "command",
-        call->entry != NULL ? json_string_nocheck(call->entry->name) : json_null());
-    put_integer(&object, "number", (int64_t)call->ticket);
-    put_integer(&object, "line", (int64_t)call->line);
-    put(&object, "ok", json_boolean(ok));
-    return object;
+static json_t *begin(const struct call *call, bool ok) {
+    return json_pack("{ss? sI sI sb}", "command", call->form != NULL ? call->form->name : NULL,
+                     "number", (json_int_t)call->ticket, "line", (json_int_t)call->line, "ok", ok);
 }
 
-static char *end(struct object *object, const struct call *call) {
-    char *text = NULL;
-    put_integer(object, "elapsed_us", (int64_t)call_elapsed_us(call));
-    if (!object->failed)
-        text = json_dumps(object->json, JSON_COMPACT);
-    json_decref(object->json);
+static char *end(json_t *object, bool whole, const struct call *call) {
+    uint64_t elapsed_us = clock_now_us() - call->begun_us;
+    whole = put(object, "elapsed_us", json_integer((json_int_t)elapsed_us)) && whole;
+    char *text = whole ? json_dumps(object, JSON_COMPACT) : NULL;
+    json_decref(object);
     return text;
 }
 
-static void put_error(struct object *object, const char *name, const char *text) {
-    struct object error = object_new();
-    put(&error, "code", json_string(name));
-    put_text(&error, "text", text);
-    object->failed = object->failed || error.failed;
-    put(object, "error", error.json);
+static bool put_error(json_t *object, const char *name, const char *text) {
+    return put(object, "error",
+               json_pack("{ss so}", "code", name, "text", string_of(text, strlen(text))));
 }
 
 char *json_answer(const struct call *call, const struct banyan_answer *answer) {
     bool ok = banyan_answer_code(answer) == BANYAN_OK;
-    struct object object = begin(call, ok);
-    if (call->named)
-        put_integer(&object, "id", banyan_answer_id(answer));
+    json_t *object = begin(call, ok);
+    bool whole = !call->named || put(object, "id", json_integer(banyan_answer_id(answer)));
     if (ok) {
-        put_result(&object, call, answer);
+        whole = put_result(object, call->form->kind, answer) && whole;
     } else {
         char text[512];
         banyan_answer_error(answer, text, sizeof text);
-        put_error(&object, banyan_answer_name(answer), text);
+        whole = put_error(object, banyan_answer_name(answer), text) && whole;
     }
-    return end(&object, call);
+    return end(object, whole, call);
 }
 
 char *json_error(const struct call *call, const struct answer *error) {
-    struct object object = begin(call, false);
+    json_t *object = begin(call, false);
     char text[512];
     answer_print_error(error, text, sizeof text);
-    put_error(&object, answer_name(error->code), text);
-    return end(&object, call);
+    return end(object, put_error(object, answer_name(error->code), text), call);
 }
 
 char *json_help(const struct call *call) {
-    struct object object = begin(call, true);
-    json_t *array = json_array();
-    for (size_t i = 0; i < commands_count(); i++) {
-        const struct command_entry *entry = commands_at(i);
-        struct object inner = object_new();
-        if (entry->summary == NULL) {
-            json_decref(inner.json);
-            continue;
-        }
-        put(&inner, "name", json_string(entry->name));
-        put(&inner, "arguments", json_string(entry->arguments));
-        put(&inner, "summary", json_string(entry->summary));
-        object.failed = object.failed || inner.failed;
-        append(&object, array, inner.json);
-    }
-    put(&object, "commands", array);
-    return end(&object, call);
+    json_t *object = begin(call, true), *array = json_array();
+    bool whole = array != NULL;
+    for (const struct form *form = forms; form->name != NULL && whole; form++)
+        if (form->summary != NULL)
+            whole = append(array, json_pack("{ss ss ss}", "name", form->name, "arguments",
+                                            form->arguments, "summary", form->summary));
+    return end(object, put(object, "commands", whole_or_null(array, whole)), call);
 }

@@ -1,101 +1,97 @@
 /*
- * keys.c: what the keys do that are banyan's own. All others do what libedit's emacs mode has them
- * do.
+ * keys.c: the keys that banyan defines itself. All others do what they do in libedit's emacs mode.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
 #include "editor.h"
-#include "terminal.h"
 
 static const char paste_end[] = "\033[201~";
 enum { PASTE_END = sizeof paste_end - 1 };
 
+static struct terminal *terminal_of(EditLine *editor) {
+    void *terminal = NULL;
+    el_wget(editor, EL_CLIENTDATA, &terminal);
+    return terminal;
+}
+
 /* ---- Enter ---- */
 
-/* Until the line can be run, nothing more is typed. False: it is not to be run any more. */
-static bool wait_for_room(struct session *session) {
-    session->terminal->stalled = true;
-    session_settle(session);
-    while (input_stalled(session) && !session->leaving && !session_is_over(session))
-        session_turn(session);
-    session->terminal->stalled = false;
-    return !session->leaving && !session_is_over(session);
+/* Until the line can be run, no further key is taken. False: the line is not to be run any more. */
+static bool wait_for_room(struct terminal *terminal) {
+    const struct editor_host *host = &terminal->host;
+    bool wanted = true;
+    terminal->stalled = true;
+    while (wanted && host->is_stalled(host->arg))
+        wanted = host->wait(host->arg);
+    terminal->stalled = false;
+    return wanted;
 }
 
-static void run_line(struct session *session, const char *line, size_t len, bool overlong) {
-    char text[128];
-    if (line != NULL && !overlong) {
-        command_line(session, line, len, true);
-        return;
-    }
-    snprintf(text, sizeof text,
-             "the line is too long: at most %d characters can be typed; numbers can be in a file",
-             LINE_MOST);
-    session->line++;
-    session->entry = NULL;
-    session_refuse(session, &(struct answer){.command = COMMAND_LINE,
-                                             .code = line == NULL ? BANYAN_SYSTEM : BANYAN_USAGE,
-                                             .text = line == NULL ? "out of memory" : text});
+/* line: NULL if there was no memory for it. */
+static bool run_line(const struct editor_host *host, const char *line, size_t len, bool overlong) {
+    _Static_assert(LINE_MOST == 1048576, "the text below says so");
+    if (line == NULL)
+        return host->refuse_line(host->arg, BANYAN_SYSTEM, "out of memory");
+    if (overlong)
+        return host->refuse_line(host->arg, BANYAN_USAGE,
+                                 "the line is too long: at most 1048576 characters can be typed; "
+                                 "numbers can be in a file");
+    return host->run_line(host->arg, line, len);
 }
 
-/* The editor begins anew below what was printed. */
-static unsigned char next_line(struct session *session) {
-    if (session->leaving || session_is_over(session))
+/* libedit begins anew below what was printed. */
+static unsigned char next_line(struct terminal *terminal, bool wanted) {
+    if (!wanted)
         return CC_EOF;
-    screen_hide(session);
-    screen_show_status(session);
-    session->screen.line_shown = true;
+    screen_hide(terminal->screen);
+    screen_show_status(terminal->screen);
+    terminal->screen->line_shown = true;
     return CC_FATAL;
 }
 
 static unsigned char enter(EditLine *editor, wint_t key) {
-    struct session *session = editor_session(editor);
-    struct terminal *terminal = session->terminal;
+    struct terminal *terminal = terminal_of(editor);
     const LineInfoW *line = el_wline(editor);
-    size_t len = 0, count = editor_length(terminal);
+    size_t len = 0, count = line_length(terminal);
     wchar_t *copy = calloc(count + 1, sizeof *copy);
     (void)key;
     if (copy != NULL)
         wmemcpy(copy, line->buffer, count);
-    char *bytes = copy != NULL ? editor_bytes(copy, copy + count, &len) : NULL;
+    char *bytes = copy != NULL ? typed_bytes(copy, copy + count, &len) : NULL;
     bool overlong = terminal->overlong;
-    line_finish(session, "");
+    line_finish(terminal, "");
     el_cursor(editor, (int)count);
     el_wdeletestr(editor, (int)count);
     terminal->overlong = false;
     if (bytes != NULL && !overlong)
-        recall_add(terminal, copy, bytes, len);
-    if (!input_stalled(session) || wait_for_room(session))
-        run_line(session, bytes, len, overlong);
+        line_history_add(&terminal->history, copy, bytes, len);
+    bool wanted = wait_for_room(terminal) && run_line(&terminal->host, bytes, len, overlong);
     free(copy);
     free(bytes);
-    return next_line(session);
+    return next_line(terminal, wanted);
 }
 
 /* ---- Ctrl-C ---- */
 
 static unsigned char interrupt(EditLine *editor, wint_t key) {
-    struct session *session = editor_session(editor);
-    struct terminal *terminal = session->terminal;
-    bool empty = editor_length(terminal) == 0;
+    struct terminal *terminal = terminal_of(editor);
+    bool empty = line_length(terminal) == 0, wanted = !empty || !terminal->interrupted;
     (void)key;
-    line_finish(session, "^C");
+    line_finish(terminal, "^C");
     terminal->overlong = false;
-    if (empty && terminal->interrupted)
-        session->leaving = true;
-    else if (empty)
-        screen_print(session, "(Ctrl-C again, or Ctrl-D, ends banyan and all nodes)");
     terminal->interrupted = true;
-    return next_line(session);
+    if (empty && wanted)
+        screen_print(terminal->screen, "(Ctrl-C again, or Ctrl-D, ends banyan and all nodes)");
+    return next_line(terminal, wanted);
 }
 
 /* ---- pasted text ---- */
 
 static unsigned char begin_paste(EditLine *editor, wint_t key) {
     (void)key;
-    editor_session(editor)->terminal->pasting = true;
+    terminal_of(editor)->pasting = true;
     return CC_NORM;
 }
 
@@ -105,25 +101,25 @@ static unsigned char ignore(EditLine *editor, wint_t key) {
     return CC_NORM;
 }
 
-static bool at_line_end(const struct terminal *terminal) {
-    char next = terminal->typed[terminal->start];
+static bool at_line_end(const struct typed *typed) {
+    char next = typed->bytes[typed->start];
     return next == '\n' || next == '\r';
 }
 
-/* Whether the mark of the end comes next: as much of it as is there. */
-static bool at_paste_end(const struct terminal *terminal) {
-    size_t left = terminal->end - terminal->start;
-    return memcmp(terminal->typed + terminal->start, paste_end,
-                  left < PASTE_END ? left : PASTE_END) == 0;
+/* Whether the mark of the end comes next, or as much of it as has arrived. */
+static bool at_paste_end(const struct typed *typed) {
+    size_t left = typed->end - typed->start;
+    return memcmp(typed->bytes + typed->start, paste_end, left < PASTE_END ? left : PASTE_END) == 0;
 }
 
-/* Inserts what is there, up to the end of a line or of the text. False: there is nothing, only a
- * part of a character. */
+/* Inserts what has arrived, up to the end of a line or of the text. False: only a part of a
+ * character has. */
 static bool paste_text(struct terminal *terminal) {
     wchar_t text[TYPED_ROOM / 16];
-    size_t before = terminal->start, count = 0, length = editor_length(terminal);
-    while (terminal->start < terminal->end && !at_paste_end(terminal) && !at_line_end(terminal) &&
-           count < sizeof text / sizeof *text - 1 && editor_take(terminal, &text[count])) {
+    struct typed *typed = &terminal->typed;
+    size_t before = typed->start, count = 0, length = line_length(terminal);
+    while (typed->start < typed->end && !at_paste_end(typed) && !at_line_end(typed) &&
+           count < sizeof text / sizeof *text - 1 && typed_take(typed, &text[count])) {
         if (text[count] == L'\0')
             text[count] = NO_TEXT;
         if (length + count < LINE_MOST)
@@ -133,60 +129,60 @@ static bool paste_text(struct terminal *terminal) {
     }
     text[count] = L'\0';
     if (count > 0 && el_winsertstr(terminal->editor, text) != 0)
-        terminal->overlong = true; /* no memory for it */
-    return terminal->start > before;
+        terminal->overlong = true; /* there was no memory for it */
+    return typed->start > before;
 }
 
 static unsigned char paste(EditLine *editor, wint_t key) {
-    struct session *session = editor_session(editor);
-    struct terminal *terminal = session->terminal;
+    struct terminal *terminal = terminal_of(editor);
+    struct typed *typed = &terminal->typed;
     if (!terminal->pasting)
         return CC_NORM;
-    if (at_line_end(terminal)) {
-        terminal->start++;
+    if (at_line_end(typed)) {
+        typed->start++;
         return enter(editor, key);
     }
     if (paste_text(terminal))
         return CC_REFRESH;
-    if (at_paste_end(terminal) && terminal->end - terminal->start >= PASTE_END) {
-        terminal->start += PASTE_END;
+    if (at_paste_end(typed) && typed->end - typed->start >= PASTE_END) {
+        typed->start += PASTE_END;
         terminal->pasting = false;
         return CC_NORM;
     }
-    return editor_await(session) ? CC_NORM : CC_EOF;
+    return typed_await(typed, &terminal->host) ? CC_NORM : CC_EOF;
 }
 
 /* ---- Tab ---- */
 
-/* From a terminal that does not mark what is pasted: more follows at once, or more than anybody types
- * came with it. */
-static bool is_pasted(const struct terminal *terminal) {
+/* Not every terminal marks what is pasted. A tab is taken for pasted if more follows at once, or if
+ * it arrived with more than anybody types. */
+static bool is_pasted(const struct typed *typed) {
     enum { TYPED_MOST = 32 };
-    return terminal->start < terminal->end || terminal->arrived > TYPED_MOST;
+    return typed->start < typed->end || typed->arrived > TYPED_MOST;
 }
 
-static void print_candidates(struct session *session, const struct candidates *candidates) {
+static void print_candidates(struct screen *screen, const struct candidates *candidates) {
     enum { SHOWN_MOST = 200 };
     size_t widest = 0, shown = candidates->count < SHOWN_MOST ? candidates->count : SHOWN_MOST;
     for (size_t i = 0; i < shown; i++)
         if (strlen(candidates->words[i]) > widest)
             widest = strlen(candidates->words[i]);
-    size_t columns = (size_t)screen_size(session).columns / (widest + 2);
+    size_t columns = (size_t)screen_size(screen).columns / (widest + 2);
     char *line = calloc(columns + 1, widest + 2);
     for (size_t i = 0; i < shown && line != NULL; i++) {
         size_t len = strlen(line);
         sprintf(line + len, "%-*s", (int)widest + 2, candidates->words[i]);
         if (columns == 0 || (i + 1) % columns == 0 || i + 1 == shown) {
-            screen_print(session, line);
+            screen_print(screen, line);
             line[0] = '\0';
         }
     }
     if (shown < candidates->count)
-        screen_print(session, "...");
+        screen_print(screen, "...");
     free(line);
 }
 
-/* Inserts what all have in common beyond what is typed. False: nothing. */
+/* Inserts what all have in common beyond what is typed. False: they have nothing in common. */
 static bool insert_common(EditLine *editor, const struct candidates *candidates) {
     const char *first = candidates->words[0];
     char text[512];
@@ -205,22 +201,22 @@ static bool insert_common(EditLine *editor, const struct candidates *candidates)
 }
 
 static unsigned char tab(EditLine *editor, wint_t key) {
-    struct session *session = editor_session(editor);
+    struct terminal *terminal = terminal_of(editor);
     const LineInfoW *line = el_wline(editor);
     struct candidates candidates = {.words = NULL};
     unsigned char result = CC_REFRESH;
     size_t len;
     (void)key;
-    if (is_pasted(session->terminal))
+    if (is_pasted(&terminal->typed))
         return el_winsertstr(editor, L"\t") == 0 ? CC_REFRESH : CC_ERROR;
-    char *text = editor_bytes(line->buffer, line->cursor, &len);
+    char *text = typed_bytes(line->buffer, line->cursor, &len);
     if (text != NULL)
-        complete(session, text, &candidates);
+        complete(&terminal->host, text, &candidates);
     if (candidates.count == 0) {
         result = CC_ERROR;
     } else if (!insert_common(editor, &candidates)) {
-        print_candidates(session, &candidates);
-        screen_show(session);
+        print_candidates(terminal->screen, &candidates);
+        screen_show(terminal->screen);
     }
     candidates_free(&candidates);
     free(text);

@@ -1,9 +1,9 @@
 /*
  * line.c: where the line being typed stands on the screen.
  *
- * The editor knows it, but does not tell; so the place is worked out again, in the way in which the
- * editor draws: tabs go to the next multiple of eight, what cannot be shown is written out, and what
- * does not fit goes to the next row.
+ * libedit does not expose the cursor's position, so it is computed here in the way in which libedit
+ * draws: tabs go to the next multiple of eight, what cannot be shown is written out, and what does
+ * not fit goes to the next row.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,6 @@
 #include <wctype.h>
 
 #include "editor.h"
-#include "terminal.h"
 
 struct place {
     int row, column;
@@ -62,58 +61,73 @@ static struct place place_after(const wchar_t *from, const wchar_t *to, int colu
     return at;
 }
 
-static void put_text(struct session *session, const char *text) {
-    output_put(session->screen.to, text, strlen(text));
+/* Where the cursor and the end of the line are. */
+struct standing {
+    struct screen_size size;
+    struct place cursor, end;
+};
+
+static struct standing standing_of(const struct terminal *terminal) {
+    struct standing at = {.size = screen_size(terminal->screen)};
+    const LineInfoW *line = el_wline(terminal->editor);
+    at.cursor = place_after(line->buffer, line->cursor, at.size.columns);
+    at.end = place_after(line->buffer, line->lastchar, at.size.columns);
+    return at;
 }
 
-/* Moves the cursor by whole rows, up if there are fewer than none, to a column. */
-static void move(struct session *session, int rows, int column) {
+size_t line_length(const struct terminal *terminal) {
+    const LineInfoW *line = el_wline(terminal->editor);
+    return (size_t)(line->lastchar - line->buffer);
+}
+
+static void put_text(const struct terminal *terminal, const char *text) {
+    output_put(terminal->screen->to, text, strlen(text));
+}
+
+/* Moves the cursor by whole rows, upwards if they are negative, and to a column. */
+static void move(const struct terminal *terminal, int rows, int column) {
     char text[64] = "";
     if (rows != 0)
         snprintf(text, sizeof text, "\033[%d%c", abs(rows), rows < 0 ? 'A' : 'B');
-    put_text(session, text);
+    put_text(terminal, text);
     snprintf(text, sizeof text, "\033[%dG", column + 1);
-    put_text(session, text);
+    put_text(terminal, text);
 }
 
-/* A line that fills the screen has pushed the status line off it. Then the editor's idea of the
- * cursor is not reliable, but the line begins at the top. */
-void terminal_erase(struct session *session) {
-    struct screen_size size = screen_size(session);
-    const LineInfoW *line = el_wline(session->terminal->editor);
-    struct place cursor = place_after(line->buffer, line->cursor, size.columns);
-    struct place end = place_after(line->buffer, line->lastchar, size.columns);
-    if (end.row >= size.rows)
-        put_text(session, "\033[H");
+/* A line that fills the screen has pushed the status line off it. Then libedit's idea of the cursor
+ * is not reliable, but the line begins at the top. */
+void line_erase(void *arg) {
+    struct terminal *terminal = arg;
+    struct standing at = standing_of(terminal);
+    if (at.end.row >= at.size.rows)
+        put_text(terminal, "\033[H");
     else
-        move(session, -cursor.row - (session->screen.status_shown ? 1 : 0), 0);
-    put_text(session, "\033[J");
+        move(terminal, -at.cursor.row - (terminal->screen->status_shown ? 1 : 0), 0);
+    put_text(terminal, "\033[J");
 }
 
-/* The editor believes that the screen is empty from the cursor on. */
-void terminal_draw(struct session *session) {
-    el_wset(session->terminal->editor, EL_REFRESH);
+/* libedit believes that the screen is empty from the cursor on. */
+void line_draw(void *arg) {
+    struct terminal *terminal = arg;
+    el_wset(terminal->editor, EL_REFRESH);
 }
 
-/* The status line above is deleted, so that the line moves up by one. */
-void line_finish(struct session *session, const char *text) {
-    struct screen *screen = &session->screen;
-    struct screen_size size = screen_size(session);
-    const LineInfoW *line = el_wline(session->terminal->editor);
-    struct place cursor = place_after(line->buffer, line->cursor, size.columns);
-    struct place end = place_after(line->buffer, line->lastchar, size.columns);
+/* The status line above is deleted, so the line moves up by one. */
+void line_finish(struct terminal *terminal, const char *text) {
+    struct screen *screen = terminal->screen;
+    struct standing at = standing_of(terminal);
     if (!screen->line_shown)
         return;
-    if (end.row >= size.rows) {
-        put_text(session, "\033[H");
-        move(session, size.rows - 1, end.column);
+    if (at.end.row >= at.size.rows) {
+        put_text(terminal, "\033[H");
+        move(terminal, at.size.rows - 1, at.end.column);
     } else {
-        move(session, -cursor.row - (screen->status_shown ? 1 : 0), 0);
+        move(terminal, -at.cursor.row - (screen->status_shown ? 1 : 0), 0);
         if (screen->status_shown)
-            put_text(session, "\033[M");
-        move(session, end.row, end.column);
+            put_text(terminal, "\033[M");
+        move(terminal, at.end.row, at.end.column);
     }
-    put_text(session, text);
-    put_text(session, "\n");
+    put_text(terminal, text);
+    put_text(terminal, "\n");
     screen->line_shown = screen->status_shown = false;
 }

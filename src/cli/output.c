@@ -1,18 +1,28 @@
+#include "output.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
-
-#include "session.h"
 
 enum {
     ROOM_FIRST = 64 << 10,
-    PIECE = 4096, /* PIPE_BUF: what a writable pipe takes without waiting */
+    PIECE = 4096, /* PIPE_BUF: a pipe that is writable takes it without waiting */
 };
 
-bool output_put(struct output *output, const char *text, size_t len) {
-    if (output->broken)
-        return true;
+struct output output_new(int fd) {
+    struct stat status;
+    return (struct output){.fd = fd, .plain = fstat(fd, &status) == 0 && S_ISREG(status.st_mode)};
+}
+
+void output_free(struct output *output) {
+    free(output->buffer);
+    *output = (struct output){.fd = -1};
+}
+
+/* Returns where so many bytes can be added; NULL: out of memory. */
+static char *make_room(struct output *output, size_t len) {
     if (output->start > 0 && output->start == output->end)
         output->start = output->end = 0;
     if (output->end + len > output->room) {
@@ -21,17 +31,29 @@ bool output_put(struct output *output, const char *text, size_t len) {
             room *= 2;
         char *buffer = realloc(output->buffer, room);
         if (buffer == NULL)
-            return false;
+            return NULL;
         output->buffer = buffer;
         output->room = room;
     }
-    memcpy(output->buffer + output->end, text, len);
-    output->end += len;
+    return output->buffer + output->end;
+}
+
+static bool put(struct output *output, const char *text, size_t len, bool newline) {
+    char *at = output->broken ? NULL : make_room(output, len + 1);
+    if (at == NULL)
+        return output->broken;
+    memcpy(at, text, len);
+    at[len] = '\n';
+    output->end += len + newline;
     return true;
 }
 
-size_t output_pending(const struct output *output) {
-    return output->end - output->start;
+bool output_put(struct output *output, const char *text, size_t len) {
+    return put(output, text, len, false);
+}
+
+bool output_put_line(struct output *output, const char *text, size_t len) {
+    return put(output, text, len, true);
 }
 
 static bool may_write(const struct output *output) {
@@ -54,4 +76,9 @@ void output_flush(struct output *output) {
             return;
         }
     }
+}
+
+struct pollfd output_poll(const struct output *output) {
+    bool waits = output != NULL && output_pending(output) > 0;
+    return (struct pollfd){.fd = waits ? output->fd : -1, .events = POLLOUT};
 }

@@ -1,81 +1,78 @@
-/*
- * sources.c: files that execs take their numbers from. They are read in turn, a piece at a time,
- * while the commands after them go on.
- */
+#include "sources.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <utlist.h>
 
-#include "session.h"
+#include "clock.h"
 
-enum { PATH_MOST = 4096, TEXT = 256 };
+enum { TEXT = 256, NAME_SHOWN = 127 };
 
 struct source {
     int fd;
-    bool ready; /* poll has said so */
+    bool ready; /* according to poll */
     struct banyan_exec *exec;
-    char name[TEXT / 2];
+    char *name; /* owned */
     int64_t id;
     uint64_t begun_us, moved; /* when it was opened, and bytes read since */
     struct source *prev, *next;
 };
 
-static void fail(struct banyan_exec *exec, const char *what, const char *name, int error) {
-    char text[TEXT];
-    snprintf(text, sizeof text, "cannot %s %s: %s", what, name, strerror(error));
-    banyan_exec_fail(exec, text);
-}
-
-/* A FIFO is opened without waiting for its writer; poll waits for it. */
-static int open_file(struct word path) {
-    char name[PATH_MOST];
-    if (path.len >= sizeof name || memchr(path.at, '\0', path.len) != NULL) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    memcpy(name, path.at, path.len);
-    name[path.len] = '\0';
-    return open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-}
-
-void source_open(struct session *session, int64_t id, uint64_t n, struct word path, void *tag) {
-    struct banyan_exec *exec = banyan_exec_begin(session->tree, id, n, 1, tag);
-    struct source *source = exec != NULL ? calloc(1, sizeof *source) : NULL;
-    if (exec == NULL)
-        return;
-    if (source == NULL || path.len == 0) {
-        banyan_exec_fail(exec, source == NULL ? "out of memory" : "expected a file name after '<'");
-        free(source);
-        return;
-    }
-    snprintf(source->name, sizeof source->name, "%.*s",
-             (int)(path.len < sizeof source->name ? path.len : sizeof source->name - 1), path.at);
-    source->exec = exec;
-    source->id = id;
-    source->begun_us = progress_now_us();
-    source->fd = open_file(path);
-    if (source->fd < 0) {
-        fail(exec, "open", source->name, errno);
-        free(source);
-        return;
-    }
-    DL_APPEND(session->sources, source);
-    session->source_count++;
-}
-
-static void source_close(struct session *session, struct source *source) {
-    DL_DELETE(session->sources, source);
-    session->source_count--;
-    close(source->fd);
+static void free_one(struct source *source) {
+    if (source->fd >= 0)
+        close(source->fd);
+    free(source->name);
     free(source);
 }
 
+/* The exec has an answer; the source is freed. */
+static void fail(struct source *source, const char *what, int error) {
+    char text[TEXT];
+    snprintf(text, sizeof text, "cannot %s %.*s: %s", what, NAME_SHOWN, source->name,
+             strerror(error));
+    banyan_exec_fail(source->exec, text);
+    free_one(source);
+}
+
+/* Opens a FIFO without waiting for its writer; poll waits for that. */
+static int open_file(const char *name, size_t len) {
+    if (strlen(name) == len)
+        return open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    errno = ENAMETOOLONG; /* a name cannot hold a zero byte */
+    return -1;
+}
+
+void sources_open(struct sources *sources, struct banyan_exec *exec, int64_t id, struct word path) {
+    struct source *source = path.len > 0 ? calloc(1, sizeof *source) : NULL;
+    if (source == NULL || (source->name = strndup(path.at, path.len)) == NULL) {
+        banyan_exec_fail(exec, path.len > 0 ? "out of memory" : "expected a file name after '<'");
+        free(source);
+        return;
+    }
+    source->exec = exec;
+    source->id = id;
+    source->begun_us = clock_now_us();
+    source->fd = open_file(source->name, path.len);
+    if (source->fd < 0) {
+        fail(source, "open", errno);
+        return;
+    }
+    DL_APPEND(sources->first, source);
+    sources->count++;
+}
+
+static void remove_one(struct sources *sources, struct source *source) {
+    DL_DELETE(sources->first, source);
+    sources->count--;
+}
+
 /* Reads one piece, or ends the exec. */
-static void source_step(struct session *session, struct source *source) {
+static void step_one(struct sources *sources, struct source *source) {
     char *at;
     size_t room;
     int state = banyan_exec_room(source->exec, &at, &room);
@@ -89,20 +86,22 @@ static void source_step(struct session *session, struct source *source) {
         source->moved += (uint64_t)len;
         return;
     }
-    if (len < 0)
-        fail(source->exec, "read", source->name, errno);
-    else
-        banyan_exec_end(source->exec);
-    source_close(session, source);
+    remove_one(sources, source);
+    if (len < 0) {
+        fail(source, "read", errno);
+        return;
+    }
+    banyan_exec_end(source->exec);
+    free_one(source);
 }
 
-size_t sources_poll(struct session *session, struct pollfd *polls, bool *ready) {
+size_t sources_poll(struct sources *sources, struct pollfd polls[SOURCES_MOST], bool *ready) {
     struct source *source;
     size_t count = 0;
     char *at;
     size_t room;
     *ready = false;
-    DL_FOREACH(session->sources, source) {
+    DL_FOREACH(sources->first, source) {
         int state = banyan_exec_room(source->exec, &at, &room);
         polls[count] = (struct pollfd){.fd = source->fd, .events = POLLIN};
         source->ready = state != 0 && (state < 0 || poll(&polls[count], 1, 0) == 1);
@@ -114,29 +113,30 @@ size_t sources_poll(struct session *session, struct pollfd *polls, bool *ready) 
     return count;
 }
 
-void sources_step(struct session *session) {
+void sources_step(struct sources *sources) {
     struct source *source, *next;
-    DL_FOREACH_SAFE(session->sources, source, next) {
-        source_step(session, source);
+    DL_FOREACH_SAFE(sources->first, source, next) {
+        step_one(sources, source);
     }
 }
 
-void sources_close(struct session *session) {
+void sources_close(struct sources *sources) {
     struct source *source, *next;
-    DL_FOREACH_SAFE(session->sources, source, next) {
+    DL_FOREACH_SAFE(sources->first, source, next) {
         banyan_exec_fail(source->exec, "the controller is ending");
-        source_close(session, source);
+        remove_one(sources, source);
+        free_one(source);
     }
 }
 
-void sources_progress(const struct session *session, struct transfer *transfer) {
+void sources_progress(const struct sources *sources, struct transfer *sum) {
     const struct source *source;
-    DL_FOREACH(session->sources, source) {
+    DL_FOREACH(sources->first, source) {
         struct transfer one = {.count = 1,
                                .begun_us = source->begun_us,
                                .moved = source->moved,
-                               .left = progress_left(source->fd)};
+                               .left = transfer_left(source->fd)};
         snprintf(one.what, sizeof one.what, "exec %" PRId64, source->id);
-        progress_add(transfer, &one);
+        transfer_add(sum, &one);
     }
 }

@@ -1,4 +1,4 @@
-/* table.c: nodes in a table, one in each row, as narrow as its contents; and one node in lines. */
+/* table.c: a table of nodes, as narrow as its contents, and a list of what is known of one node. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@ enum {
     COLUMNS = 10,
     CELL = 24,
     STATE = 2,       /* the column that has a colour */
-    WIDTH_MOST = 80, /* of the table, if it can be had */
+    WIDTH_MOST = 80, /* of the table; if it needs more, the gaps become narrower */
 };
 
 struct row {
@@ -19,7 +19,7 @@ struct row {
 
 /* ---- values ---- */
 
-/* Exact up to 7 digits, then with a prefix of the SI. */
+/* Exact up to 7 digits; larger values have an SI prefix. */
 static void print_count(char cell[CELL], uint64_t value) {
     static const char prefixes[] = "MGTPE";
     double scaled = (double)value / 1e6;
@@ -71,7 +71,7 @@ static void print_connection(char cell[CELL], const struct banyan_node *node, co
 
 static const struct {
     const char *title;
-    bool left; /* aligned */
+    bool left; /* aligned to the left */
 } columns[COLUMNS] = {
     {"ID", false},    {"PID", false},   {"STATE", true},    {"PARENT", false}, {"CONNECTED", false},
     {"DEPTH", false}, {"EXECS", false}, {"NUMBERS", false}, {"MEMORY", false}, {"SURVEY", false},
@@ -95,7 +95,7 @@ static void fill_head(struct row *row) {
         snprintf(row->cells[column], CELL, "%s", columns[column].title);
 }
 
-/* The width of each column; the result is that of all. */
+/* Finds the width of each column, and returns the sum of the widths. */
 static int measure(const struct row *rows, size_t count, int widths[COLUMNS]) {
     int all = 0;
     for (int column = 0; column < COLUMNS; column++) {

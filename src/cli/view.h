@@ -4,11 +4,10 @@
  *   draw.c     the search tree as lines
  *   dot.c      the search tree and the overlay for Graphviz
  *   table.c    a table of nodes, and one node in lines
- *   memory.c   what the process of a node needs
+ *   memory.c   how much memory the process of a node uses
  *
- * All but memory.c are functions of their arguments. The nodes are those of one answer, in its
- * order. What is written ends with a newline; that it could all be written, the caller sees when it
- * closes the file. One thread.
+ * All but memory.c are pure. The nodes are those of one answer, in its order. What is written ends
+ * with a newline. The caller checks the file for errors of writing. One thread.
  */
 #ifndef BANYAN_VIEW_H
 #define BANYAN_VIEW_H
@@ -23,7 +22,7 @@ struct style {
     bool utf8;  /* with box characters; otherwise in ASCII */
 };
 
-/* The state in words, in its colour. */
+/* Writes the name of a state, in its colour. */
 void view_state(FILE *file, enum banyan_state state, const struct style *style);
 
 /* False: out of memory. */
@@ -35,8 +34,8 @@ bool view_table(FILE *file, const struct banyan_node *nodes, const int64_t *memo
                 const struct style *style);
 void view_node(FILE *file, const struct banyan_node *node, int64_t memory_kb);
 
-/* The memory of a process that is its own, in kB: what it shares with others counts in parts. -1:
- * not known. */
-int64_t memory_of(int64_t pid);
+/* The memory of a node's process in kB; of pages that it shares, its share. -1: not known, or it
+ * has ended. */
+int64_t memory_of(const struct banyan_node *node);
 
 #endif

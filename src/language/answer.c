@@ -6,17 +6,25 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Text that grows to the right as far as there is room, and counts beyond. */
+/* Text that is written as far as there is room; the length is that of the whole text. */
 struct out {
     char *text;
     size_t size, len;
 };
 
-static void put(struct out *out, const char *bytes, size_t len) {
-    if (out->len < out->size) {
-        size_t room = out->size - out->len;
-        memcpy(out->text + out->len, bytes, len < room ? len : room);
+static void put_partly(struct out *out, const char *bytes, size_t len) {
+    if (out->len < out->size)
+        memcpy(out->text + out->len, bytes, out->size - out->len);
+    out->len += len;
+}
+
+/* Inline, because most texts have a length that the compiler knows. */
+static inline void put(struct out *out, const char *bytes, size_t len) {
+    if (out->len + len > out->size) {
+        put_partly(out, bytes, len);
+        return;
     }
+    memcpy(out->text + out->len, bytes, len);
     out->len += len;
 }
 
@@ -26,7 +34,10 @@ static inline void put_text(struct out *out, const char *text) {
 
 static void put_number(struct out *out, int128 value) {
     char digits[NUMBER_TEXT_MAX];
-    put(out, digits, number_print(digits, value));
+    if (out->len + NUMBER_TEXT_MAX <= out->size)
+        out->len += number_print(out->text + out->len, value);
+    else
+        put(out, digits, number_print(digits, value));
 }
 
 __attribute__((format(printf, 2, 3))) static void put_format(struct out *out, const char *format,
@@ -44,7 +55,7 @@ static bool is_control(unsigned char before, unsigned char byte) {
     return byte < 0x20 || byte == 0x7f || (before == 0xc2 && byte >= 0x80 && byte < 0xa0);
 }
 
-/* What comes from outside may hold anything: controls are shown as \xHH. */
+/* A quoted word may hold any bytes; control characters are shown as \xHH. */
 static void put_shown(struct out *out, const char *text, size_t len) {
     unsigned char before = 0;
     for (size_t i = 0; i < len; i++) {
@@ -98,7 +109,7 @@ static void put_result(struct out *out, const struct answer *answer) {
     }
 }
 
-/* After an exec whose id is none, the word stands where the id would be. */
+/* If the word after exec is not an id, the word stands in the place of the id. */
 static void put_error_head(struct out *out, const struct answer *answer) {
     put_text(out, "Error:");
     if (answer->command != COMMAND_EXEC)
@@ -116,23 +127,25 @@ static void put_wrong_word(struct out *out, const struct answer *answer, const c
     put_text(out, "'");
 }
 
+/* The text of an error that is always the same; NULL: it is not. */
+static const char *fixed_text(enum banyan_code code) {
+    static const char *const texts[] = {
+        [BANYAN_NOT_FOUND] = "Not found",
+        [BANYAN_UNAVAILABLE] = "Node is unavailable",
+        [BANYAN_EXISTS] = "Already exists",
+        [BANYAN_NO_SUCH_PARENT] = "Parent not found",
+        [BANYAN_PARENT_UNAVAILABLE] = "Parent is unavailable",
+    };
+    return code < sizeof texts / sizeof *texts ? texts[code] : NULL;
+}
+
 static void put_error(struct out *out, const struct answer *answer) {
+    const char *fixed = fixed_text(answer->code);
+    if (fixed != NULL) {
+        put_text(out, fixed);
+        return;
+    }
     switch (answer->code) {
-    case BANYAN_NOT_FOUND:
-        put_text(out, "Not found");
-        break;
-    case BANYAN_UNAVAILABLE:
-        put_text(out, "Node is unavailable");
-        break;
-    case BANYAN_EXISTS:
-        put_text(out, "Already exists");
-        break;
-    case BANYAN_NO_SUCH_PARENT:
-        put_text(out, "Parent not found");
-        break;
-    case BANYAN_PARENT_UNAVAILABLE:
-        put_text(out, "Parent is unavailable");
-        break;
     case BANYAN_WRONG_PARENT:
         put_format(out,
                    "%" PRId64 " does not belong under %" PRId64 ": its place is under %" PRId64,

@@ -1,6 +1,6 @@
 /*
- * answer: what a command is answered with, and how it reads. Every text that the contract fixes is
- * in answer.c and nowhere else. Codes, states and the records of nodes are those of banyan.h.
+ * answer: the answer to a command, and its text. Every text that the contract fixes is in answer.c
+ * and nowhere else. Codes, states and the records of nodes are those of banyan.h.
  *
  * Pure; any thread.
  */
@@ -21,7 +21,7 @@ enum command_kind {
     COMMAND_KILL,
     COMMAND_EXPLAIN,
     COMMAND_STATUS,
-    COMMAND_LINE, /* a line that is none of them */
+    COMMAND_LINE, /* a line that is no such command */
 };
 
 struct answer {
@@ -32,8 +32,8 @@ struct answer {
     int128 sum;             /* exec: the exact sum */
     const int64_t *ids;     /* pingall: the unavailable nodes, ascending; borrowed */
     size_t id_count;        /* pingall: how many */
-    int64_t parent;         /* WRONG_PARENT: the parent that was given ... */
-    int64_t place;          /* ... and the one that the search tree wants */
+    int64_t parent;         /* WRONG_PARENT: the parent that was given */
+    int64_t place;          /* WRONG_PARENT: the parent that the search finds */
     uint64_t expected, got; /* WRONG_COUNT */
     uint64_t position;      /* NOT_INTEGER, OUT_OF_RANGE: which number, from 1 */
     const char *word;       /* NOT_INTEGER, OUT_OF_RANGE, BAD_ID, UNKNOWN: the word; borrowed */
@@ -56,11 +56,11 @@ const char *answer_name(enum banyan_code code);
 /* A word for a state, for people and programs ("available"). */
 const char *answer_state_name(enum banyan_state state);
 
-/* Writes the answer's line, without its newline, to text as snprintf does: at most size bytes with
- * the end mark; returns the length that the whole has. */
+/* Writes the answer, without a newline, as snprintf does: at most size bytes with the end mark.
+ * Returns the length of the whole answer. */
 size_t answer_print(const struct answer *answer, char *text, size_t size);
 
-/* The same of an error alone: what comes after "Error: " or "Error:ID: ". */
+/* The same, but only what comes after "Error: " or "Error:ID: ". */
 size_t answer_print_error(const struct answer *answer, char *text, size_t size);
 
 #endif

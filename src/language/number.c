@@ -7,16 +7,17 @@ __extension__ typedef unsigned __int128 uint128;
 bool number_parse(const char *word, size_t len, int64_t *value) {
     bool negative = len > 0 && word[0] == '-';
     size_t at = len > 0 && (word[0] == '-' || word[0] == '+') ? 1 : 0;
-    uint64_t limit = negative ? (uint64_t)INT64_MAX + 1 : (uint64_t)INT64_MAX;
     uint64_t magnitude = 0;
     if (at == len)
         return false;
     for (; at < len; at++) {
         unsigned digit = (unsigned char)word[at] - '0';
-        if (digit > 9 || magnitude > (limit - digit) / 10)
+        if (digit > 9 || __builtin_mul_overflow(magnitude, 10, &magnitude) ||
+            __builtin_add_overflow(magnitude, digit, &magnitude))
             return false;
-        magnitude = magnitude * 10 + digit;
     }
+    if (magnitude > (uint64_t)INT64_MAX + negative)
+        return false;
     *value = negative ? (int64_t)(0 - magnitude) : (int64_t)magnitude;
     return true;
 }
@@ -30,7 +31,7 @@ static size_t print_u64(char *end, uint64_t value) {
     return (size_t)(end - at);
 }
 
-/* Division of 128 bits is slow, so it is done once for each 19 digits, and for most sums never. */
+/* Division of 128 bits is slow. It is done once for each 19 digits, so for most sums never. */
 size_t number_print(char *text, int128 value) {
     const uint64_t ten19 = UINT64_C(10000000000000000000);
     uint128 magnitude = value < 0 ? 0 - (uint128)value : (uint128)value;

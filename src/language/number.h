@@ -16,7 +16,7 @@ __extension__ typedef __int128 int128;
 enum { NUMBER_TEXT_MAX = 40 };
 
 /* Reads the whole word as a signed 64-bit integer: an optional sign, then digits, nothing else.
- * False: it is none, or does not fit; *value is then untouched. */
+ * False: the word is no integer, or does not fit; then *value is unchanged. */
 bool number_parse(const char *word, size_t len, int64_t *value);
 
 /* Writes value in decimal to text, which has room for NUMBER_TEXT_MAX characters, without an end

@@ -1,22 +1,6 @@
 #include "words.h"
 
-#include <string.h>
-
 #include "number.h"
-
-static bool is_blank(char c) {
-    return c == ' ' || c == '\t';
-}
-
-struct word words_next(struct words *words) {
-    while (words->at < words->end && is_blank(*words->at))
-        words->at++;
-    struct word word = {.at = words->at};
-    while (words->at < words->end && !is_blank(*words->at))
-        words->at++;
-    word.len = (size_t)(words->at - word.at);
-    return word;
-}
 
 struct word words_rest(const struct words *words) {
     const char *at = words->at, *end = words->end;
@@ -28,7 +12,10 @@ struct word words_rest(const struct words *words) {
 }
 
 bool word_is(struct word word, const char *text) {
-    return word.len == strlen(text) && memcmp(word.at, text, word.len) == 0;
+    size_t i = 0;
+    while (i < word.len && text[i] != '\0' && text[i] == word.at[i])
+        i++;
+    return i == word.len && text[i] == '\0';
 }
 
 bool word_id(struct word word, int64_t *id) {

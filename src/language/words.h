@@ -1,5 +1,5 @@
 /*
- * words: a command line taken apart: words separated by spaces and tabs.
+ * words: splits a command line into words, which spaces and tabs separate.
  *
  * Pure; any thread.
  */
@@ -15,15 +15,29 @@ struct word {
     size_t len;     /* 0: there is no further word */
 };
 
-/* What is left of a line. */
+/* Whether a character separates words. */
+static inline bool is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
+
+/* The part of a line that has not been split yet. */
 struct words {
     const char *at, *end;
 };
 
-/* Takes the next word off the line. */
-struct word words_next(struct words *words);
+/* Takes the next word from the line. */
+static inline struct word words_next(struct words *words) {
+    const char *at = words->at, *end = words->end;
+    while (at < end && is_blank(*at))
+        at++;
+    const char *start = at;
+    while (at < end && !is_blank(*at))
+        at++;
+    words->at = at;
+    return (struct word){.at = start, .len = (size_t)(at - start)};
+}
 
-/* What is left, without the blanks at its two ends. */
+/* The part not split yet, without the blanks at its two ends. Takes nothing. */
 struct word words_rest(const struct words *words);
 
 bool word_is(struct word word, const char *text);

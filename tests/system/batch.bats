@@ -133,6 +133,26 @@ ERRORS
     batch 2 -o xml <<<'create 1'
     grep -q -- '--output: expected text or json, got xml' errors
     batch 2 -x <<<'create 1'
+    batch 2 --d 5 <<<'create 1'
+    grep -q "ambiguous; possibilities: '--deadline' '--dir'" errors
+    batch 0 --dea 500 --out json <<<'create 1'
     run bash -c 'ulimit -n 8; exec "$0" /dev/null' "$BANYAN"
     [ "$status" -eq 3 ]
+}
+
+@test "SIGCHLD that is inherited as ignored: how a node ended is known nevertheless" {
+    trap '' CHLD
+    talk_start
+    trap - CHLD
+    create 1
+    kill -9 "${pid[1]}"
+    expect exec 1 1 1 'Error:1: Node is unavailable'
+    echo explain 1 >&"$talk_in"
+    talk_end
+    timeout 10 grep -m 1 'killed by signal 9' <&"$talk_out"
+}
+
+@test "errexit: an error that is known at once comes before the next command" {
+    batch 1 --errexit <<<$'exec 7 1 1\ncreate 2\npingall\n'
+    [ "$(cat answers)" = 'Error:7: Not found' ]
 }

@@ -193,3 +193,10 @@ STATUS
     [ "$(grep -c '^Ok:8: 5$' answers)" -eq 1 ]
     [ "$(wc -l <answers)" -eq $((7 + 1 + 3000 * 7)) ]
 }
+
+@test "no memory of another process is shown where /proc is that of another PID namespace" {
+    unshare --map-root-user -pf true || skip "needs user namespaces"
+    printf 'create 1\nstatus 1\nstatus\n' | unshare --map-root-user -pf "$BANYAN" >answers
+    grep -qx 'memory: unknown' answers
+    tail -n 1 answers | grep -Eq ' +- +-$'
+}

@@ -33,7 +33,7 @@ static void *failing_calloc(size_t count, size_t size) {
 
 #define malloc(size)        failing_malloc(size)
 #define calloc(count, size) failing_calloc(count, size)
-#include "core/order.c"
+#include "cli/order.c"
 #undef malloc
 #undef calloc
 

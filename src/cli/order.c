@@ -5,7 +5,7 @@
 
 enum { SHORT_TEXT = 40, SLOTS_FIRST = 1024 };
 
-/* Hundreds of thousands of them wait at times. */
+/* Small, because hundreds of thousands may wait. */
 struct slot {
     bool settled;
     uint32_t len; /* no answer comes near 4 GiB */
@@ -21,7 +21,7 @@ struct order {
     void *arg;
     struct slot *slots; /* a ring: the slot of a ticket is ticket % room */
     size_t room;        /* a power of two */
-    uint64_t first;     /* the oldest ticket that is not emitted */
+    uint64_t first;     /* the oldest ticket whose answer is not printed */
     uint64_t last;      /* the newest ticket */
     size_t open, waiting, waiting_bytes;
 };
@@ -90,7 +90,7 @@ static bool keep(struct slot *slot, const char *text, size_t len) {
     return true;
 }
 
-/* Everything that waited only for the ticket before `first`. */
+/* Prints what waited only for the ticket before `first`. */
 static void emit_settled(struct order *order) {
     while (order->first <= order->last && slot_of(order, order->first)->settled) {
         struct slot *slot = slot_of(order, order->first);

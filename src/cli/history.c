@@ -1,10 +1,10 @@
 /*
- * recall.c: the history of lines, kept between runs in $XDG_STATE_HOME/banyan/history, or
+ * history.c: the history of lines, kept between runs in $XDG_STATE_HOME/banyan/history, or
  * ~/.local/state/banyan/history: one line each, the latest last.
  *
- * Each line is appended at once, so that nothing is lost however the program ends, and several
- * sessions add to the same file; at the beginning and the end the file is cut to the latest lines.
- * Where something fails, nothing is kept, without a word: nothing depends on it.
+ * Each line is appended at once, so nothing is lost however the program ends, and several sessions
+ * may add to the same file. When the history is opened and closed, the file is cut to the latest
+ * lines. An error is not reported, because nothing depends on the history: it is then not kept.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,16 +18,16 @@
 
 enum {
     LINES_MOST = 1000,
-    RECALLED_MOST = 1000, /* characters of a line; numbers without end are not worth it */
+    RECALLED_MOST = 1000, /* characters of a line; longer lines are not worth their room */
     FILE_MOST = LINES_MOST * RECALLED_MOST * 4,
     PATH_MOST = 4096,
 };
 
-/* Makes the directories of a path, those that are missing. */
+/* Makes the missing directories of a path. */
 static void make_directories(char *path) {
     for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        mkdir(path, 0700); /* if it fails, so does opening the file */
+        mkdir(path, 0700); /* if it fails, opening the file fails, too */
         *slash = '/';
     }
 }
@@ -52,7 +52,8 @@ static int open_file(void) {
     return fd;
 }
 
-/* The end of the file, up to FILE_MOST bytes, with an end mark, to be freed. NULL: nothing. */
+/* Returns the last FILE_MOST bytes of the file, with an end mark, to be freed. NULL: there is
+ * nothing. */
 static char *read_file(int fd, size_t *len) {
     struct stat status;
     if (fd < 0 || fstat(fd, &status) != 0)
@@ -69,7 +70,7 @@ static char *read_file(int fd, size_t *len) {
     return text;
 }
 
-/* Where the latest lines begin. */
+/* Returns where the latest lines begin. */
 static const char *latest(const char *text, size_t len) {
     const char *at = text + len;
     for (unsigned lines = 0; at > text; at--)
@@ -78,7 +79,7 @@ static const char *latest(const char *text, size_t len) {
     return at;
 }
 
-/* Whoever else is cutting the file does it for this session, too. */
+/* Another session that holds the lock is cutting the file for this one, too. */
 static void cut_file(int fd) {
     size_t len;
     if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0)
@@ -88,20 +89,20 @@ static void cut_file(int fd) {
     size_t rest = text != NULL ? len - (size_t)(from - text) : 0;
     if ((from != text || len == FILE_MOST) && ftruncate(fd, 0) == 0 &&
         write(fd, from, rest) != (ssize_t)rest)
-        errno = 0; /* what could not be written is forgotten */
+        errno = 0; /* lines that could not be written are lost */
     free(text);
     flock(fd, LOCK_UN);
 }
 
-static void enter(struct terminal *terminal, const wchar_t *line) {
+static void enter(struct line_history *history, const wchar_t *line) {
     HistEventW event;
-    history_w(terminal->history, &event, H_ENTER, line);
+    history_w(history->lines, &event, H_ENTER, line);
 }
 
-static void load(struct terminal *terminal) {
+static void load(struct line_history *history) {
     wchar_t wide[RECALLED_MOST + 1];
     size_t len;
-    char *text = read_file(terminal->recall, &len), *next = NULL;
+    char *text = read_file(history->file, &len), *next = NULL;
     for (char *line = text; line != NULL && *line != '\0'; line = next) {
         char *end = strchr(line, '\n');
         if (end == NULL)
@@ -110,23 +111,23 @@ static void load(struct terminal *terminal) {
         next = end + 1;
         size_t count = mbstowcs(wide, line, RECALLED_MOST + 1);
         if (count > 0 && count <= RECALLED_MOST)
-            enter(terminal, wide);
+            enter(history, wide);
     }
     free(text);
 }
 
-void recall_open(struct terminal *terminal) {
+void line_history_open(struct line_history *history, EditLine *editor) {
     HistEventW event;
-    terminal->recall = -1;
-    terminal->history = history_winit();
-    if (terminal->history == NULL)
+    history->file = -1;
+    history->lines = history_winit();
+    if (history->lines == NULL)
         return;
-    history_w(terminal->history, &event, H_SETSIZE, LINES_MOST);
-    history_w(terminal->history, &event, H_SETUNIQUE, 1);
-    el_wset(terminal->editor, EL_HIST, history_w, terminal->history);
-    terminal->recall = open_file();
-    cut_file(terminal->recall);
-    load(terminal);
+    history_w(history->lines, &event, H_SETSIZE, LINES_MOST);
+    history_w(history->lines, &event, H_SETUNIQUE, 1);
+    el_wset(editor, EL_HIST, history_w, history->lines);
+    history->file = open_file();
+    cut_file(history->file);
+    load(history);
 }
 
 static bool is_text(const wchar_t *line) {
@@ -137,35 +138,36 @@ static bool is_text(const wchar_t *line) {
     return true;
 }
 
-void recall_add(struct terminal *terminal, const wchar_t *line, const char *bytes, size_t len) {
+void line_history_add(struct line_history *history, const wchar_t *line, const char *bytes,
+                      size_t len) {
     HistEventW event;
-    if (terminal->history == NULL || wcsspn(line, L" \t") == wcslen(line) ||
+    if (history->lines == NULL || wcsspn(line, L" \t") == wcslen(line) ||
         wcslen(line) > RECALLED_MOST || !is_text(line))
         return;
-    bool again = history_w(terminal->history, &event, H_FIRST) == 0 && wcscmp(event.str, line) == 0;
+    bool again = history_w(history->lines, &event, H_FIRST) == 0 && wcscmp(event.str, line) == 0;
     if (again)
         return;
-    enter(terminal, line);
-    if (terminal->recall < 0)
+    enter(history, line);
+    if (history->file < 0)
         return;
     char *entry = malloc(len + 1);
     if (entry == NULL)
         return;
     memcpy(entry, bytes, len);
     entry[len] = '\n';
-    if (write(terminal->recall, entry, len + 1) < 0) {
-        close(terminal->recall);
-        terminal->recall = -1;
+    if (write(history->file, entry, len + 1) < 0) {
+        close(history->file);
+        history->file = -1;
     }
     free(entry);
 }
 
-void recall_close(struct terminal *terminal) {
-    cut_file(terminal->recall);
-    if (terminal->recall >= 0)
-        close(terminal->recall);
-    if (terminal->history != NULL)
-        history_wend(terminal->history);
-    terminal->history = NULL;
-    terminal->recall = -1;
+void line_history_close(struct line_history *history) {
+    cut_file(history->file);
+    if (history->file >= 0)
+        close(history->file);
+    if (history->lines != NULL)
+        history_wend(history->lines);
+    history->lines = NULL;
+    history->file = -1;
 }
