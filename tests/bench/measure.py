@@ -117,8 +117,8 @@ class Machine:
         self.running.remove(process)
 
     def stop(self):
-        """Ends everything that runs. What banyan and the yardsticks have started ends with them; a
-        node that is stopped is continued first."""
+        """Ends everything that runs. What banyan and the yardsticks have started ends with them;
+        nodes that are stopped are continued, because a stopped process cannot end by itself."""
         for process in list(self.running):
             signal_group(process.pid, signal.SIGTERM)
             until = time.monotonic() + self.STOP_S
@@ -151,7 +151,7 @@ class Machine:
             for process, stage in zip(processes, stages):
                 if process.wait() == 0:
                     self.ended(process)
-                else:  # stop ends what it has left
+                else:  # its session stays listed, so that stop() ends the nodes that it left
                     errors.seek(0)
                     text = errors.read().decode(errors="replace").strip()
                     raise BenchError(f"{stage[0]} failed, status {process.returncode}: {text}")

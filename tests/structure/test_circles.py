@@ -64,7 +64,7 @@ class CirclesTest(unittest.TestCase):
         status, output, errors = self.run_circles("--least", "3")
         self.assertEqual((status, output, errors), (0, "3 objects, 3 arrows, no circle\n", ""))
 
-    def test_who_needs_a_circle_is_not_in_it(self):
+    def test_a_file_that_needs_a_circle_is_not_in_it(self):
         files = {"a.c": function("a", "b"), "b.c": function("b", "c"), "c.c": function("c", "b")}
         self.build({"all": ([], files)})
         status, output, _ = self.run_circles()
