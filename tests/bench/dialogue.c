@@ -3,13 +3,22 @@
  * takes the time of every answer.
  *
  * A line of the script is a command, a tab, and the answer it must get; an answer that ends in '*'
- * may go on in any way. The next command is written when the answer is there, except that a command
- * after '&' goes out together with the line after it. Printed for each command: microseconds from
- * the moment before it was written until its answer was read to the end.
+ * may go on in any way. The next line follows when the answer is there. Marks before a command, in
+ * this order:
+ *   &  the line goes out together with the line after it
+ *   ?  the command is repeated until it gets its answer; only on the last of lines that go together
+ *   !  no command, but STOP, CONT or KILL and an ID: the signal for the process of that node. There
+ *      is no answer. The line after a STOP follows when the process is stopped, or, if both go out
+ *      together, at once.
  *
- * A wrong answer ends the dialogue with a message and status 1. The program's input ends with this
- * process, in whatever way that ends.
+ * Printed for each line: microseconds from the moment before the first of the lines with which it
+ * goes out, until its answer was read to the end or its signal was sent.
+ *
+ * A wrong answer ends the dialogue with a message and status 1; what it has stopped is continued.
+ * The program's input ends with this process, in whatever way that ends.
  */
+#include "targets.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -31,12 +40,17 @@ struct dialogue {
 };
 
 struct line {
+    char *text; /* owned: the whole line */
     char *command, *expected;
-    size_t command_len; /* with the line's end */
-    int together;       /* with the line after it */
+    size_t command_len;    /* with the line's end */
+    bool together;         /* with the line after it */
+    bool repeated;         /* until it gets its answer */
+    int signal;            /* 0: it is a command */
+    struct target *target; /* of the signal */
+    double took_us;
 };
 
-static _Noreturn void die(const char *what, const char *why) {
+_Noreturn void die(const char *what, const char *why) {
     fprintf(stderr, "bench_dialogue: %s: %s\n", what, why);
     exit(1);
 }
@@ -70,17 +84,43 @@ static void start(struct dialogue *dialogue, char **program) {
 
 /* ---- the script ---- */
 
-/* Cuts the text of one line in place. */
+static void parse_signal(struct line *line) {
+    static const struct {
+        const char *name;
+        int number;
+    } signals[] = {{"STOP", SIGSTOP}, {"CONT", SIGCONT}, {"KILL", SIGKILL}};
+    char name[8];
+    long long id;
+    if (sscanf(line->command, "%7s %lld", name, &id) == 2)
+        for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+            if (strcmp(name, signals[i].name) == 0)
+                line->signal = signals[i].number;
+    if (line->signal == 0)
+        die(line->command, "not a signal and a node");
+    line->target = target_of(id);
+}
+
+static bool skip_mark(struct line *line, char mark) {
+    bool found = line->command[0] == mark;
+    line->command += found;
+    return found;
+}
+
+/* Cuts the text of one line in place, and keeps it. */
 static struct line parse_line(char *text) {
-    struct line line = {.together = text[0] == '&'};
-    line.command = text + line.together;
+    struct line line = {.text = text, .command = text};
+    line.together = skip_mark(&line, '&');
+    line.repeated = skip_mark(&line, '?');
+    bool is_signal = skip_mark(&line, '!');
     char *tab = strchr(line.command, '\t'), *end = strchr(line.command, '\n');
-    if (tab == NULL || end == NULL || tab > end)
+    if (tab == NULL || end == NULL || tab > end || (line.repeated && (line.together || is_signal)))
         die(line.command, "not a line of a script");
     *tab = '\n'; /* now the command with its end is one piece of memory */
     *end = '\0';
     line.command_len = (size_t)(tab + 1 - line.command);
     line.expected = tab + 1;
+    if (is_signal)
+        parse_signal(&line);
     return line;
 }
 
@@ -98,7 +138,7 @@ static struct line *read_script(const char *path, size_t *count) {
             if (lines == NULL)
                 die(path, strerror(errno));
         }
-        lines[(*count)++] = parse_line(text); /* keeps the text */
+        lines[(*count)++] = parse_line(text);
     }
     free(text);
     fclose(file);
@@ -139,37 +179,66 @@ static const char *read_answer(struct dialogue *dialogue) {
     return start;
 }
 
-static void check_answer(const struct line *line, const char *answer) {
+static bool is_expected(const struct line *line, const char *answer) {
     size_t len = strlen(line->expected);
-    if (len > 0 && line->expected[len - 1] == '*' ? strncmp(answer, line->expected, len - 1) == 0
-                                                  : strcmp(answer, line->expected) == 0)
-        return;
-    fprintf(stderr, "bench_dialogue: a wrong answer: '%s' instead of '%s', to the command: %s",
-            answer, line->expected, line->command);
-    exit(1);
+    return len > 0 && line->expected[len - 1] == '*' ? strncmp(answer, line->expected, len - 1) == 0
+                                                     : strcmp(answer, line->expected) == 0;
 }
 
-/* Runs the lines that go out together; returns how many they were. */
-static size_t run_group(struct dialogue *dialogue, const struct line *lines, size_t count) {
-    size_t size = 1, len = 0;
-    while (lines[size - 1].together && size < count)
-        size++;
-    for (size_t i = 0; i < size; i++)
-        len += lines[i].command_len;
+static void take_answer(struct dialogue *dialogue, struct line *line, double start_us) {
+    const char *answer = read_answer(dialogue);
+    while (line->repeated && !is_expected(line, answer)) {
+        write_all(dialogue->to, line->command, line->command_len);
+        answer = read_answer(dialogue);
+    }
+    line->took_us = now_us() - start_us;
+    if (!is_expected(line, answer)) {
+        fprintf(stderr, "bench_dialogue: a wrong answer: '%s' instead of '%s', to the command: %s",
+                answer, line->expected, line->command);
+        exit(1);
+    }
+    targets_note_answer(line->command, answer);
+}
+
+/* Writes the commands from the first line up to the next signal; returns how many they are. */
+static size_t write_commands(struct dialogue *dialogue, const struct line *lines, size_t count) {
+    size_t size = 0, len = 0;
+    while (size < count && lines[size].signal == 0)
+        len += lines[size++].command_len;
     char *text = malloc(len), *at = text;
     if (text == NULL)
         die("commands", strerror(errno));
-    for (size_t i = 0; i < size; i++, at += lines[i - 1].command_len)
+    for (size_t i = 0; i < size; at += lines[i++].command_len)
         memcpy(at, lines[i].command, lines[i].command_len);
-    double start_us = now_us();
     write_all(dialogue->to, text, len);
-    for (size_t i = 0; i < size; i++) {
-        const char *answer = read_answer(dialogue);
-        double end_us = now_us();
-        check_answer(&lines[i], answer);
-        printf("%.3f\n", end_us - start_us);
-    }
     free(text);
+    return size;
+}
+
+static void send_signal(struct line *line, double start_us) {
+    target_send(line->target, line->signal);
+    if (line->signal == SIGSTOP && !line->together)
+        target_wait_until_stopped(line->target);
+    line->took_us = now_us() - start_us;
+}
+
+/* Runs the lines that go out together; returns how many they were. */
+static size_t run_group(struct dialogue *dialogue, struct line *lines, size_t count) {
+    size_t size = 1;
+    while (lines[size - 1].together && size < count)
+        size++;
+    double start_us = now_us();
+    for (size_t i = 0; i < size;) {
+        if (lines[i].signal != 0)
+            send_signal(&lines[i++], start_us);
+        else
+            i += write_commands(dialogue, lines + i, size - i);
+    }
+    for (size_t i = 0; i < size; i++) {
+        if (lines[i].signal == 0)
+            take_answer(dialogue, &lines[i], start_us);
+        printf("%.3f\n", lines[i].took_us);
+    }
     return size;
 }
 
@@ -182,6 +251,7 @@ int main(int argc, char **argv) {
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
+    atexit(targets_continue);
     struct line *lines = read_script(argv[1], &count);
     start(&dialogue, argv + 2);
     for (size_t i = 0; i < count;)
@@ -190,7 +260,7 @@ int main(int argc, char **argv) {
     if (waitpid(dialogue.pid, &status, 0) < 0 || status != 0)
         die(argv[2], "has not ended in good order");
     for (size_t i = 0; i < count; i++)
-        free(lines[i].command - lines[i].together);
+        free(lines[i].text);
     free(lines);
     return 0;
 }

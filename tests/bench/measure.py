@@ -66,6 +66,27 @@ def alternate(rounds, fewer=None, **measurements):
     return figures
 
 
+def session_groups(session):
+    """The process groups of a session; banyan gives each node one of its own."""
+    groups = set()
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+                group, its_session = file.read().rpartition(")")[2].split()[2:4]
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has ended
+        if int(its_session) == session:
+            groups.add(int(group))
+    return groups
+
+
+def signal_group(group, number):
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        pass  # it has ended
+
+
 class Machine:
     """Where and how programs are run: in a directory of their own, that goes at the end."""
 
@@ -96,24 +117,19 @@ class Machine:
         self.running.remove(process)
 
     def stop(self):
-        """Ends everything that runs. What banyan and the yardsticks have started ends with them."""
+        """Ends everything that runs. What banyan and the yardsticks have started ends with them;
+        nodes that are stopped are continued, because a stopped process cannot end by itself."""
         for process in list(self.running):
-            self.signal_session(process, signal.SIGTERM)
+            signal_group(process.pid, signal.SIGTERM)
             until = time.monotonic() + self.STOP_S
-            while time.monotonic() < until and self.signal_session(process, 0):
+            while time.monotonic() < until and (groups := session_groups(process.pid)):
+                for group in groups:
+                    signal_group(group, signal.SIGCONT)
                 process.poll()
                 time.sleep(0.01)
-            self.signal_session(process, signal.SIGKILL)
+            for group in session_groups(process.pid):
+                signal_group(group, signal.SIGKILL)
             self.ended(process)
-
-    @staticmethod
-    def signal_session(process, number):
-        """False: nobody is left in it."""
-        try:
-            os.killpg(process.pid, number)
-        except ProcessLookupError:
-            return False
-        return True
 
     def run(self, *stages, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE):
         """Runs a program, or several with a pipe from each to the next, to the end. Returns what
@@ -133,8 +149,9 @@ class Machine:
                 raise BenchError(f"{stages[-1]} has not ended after {self.TIMEOUT_S} s") from None
             seconds = time.perf_counter() - begin
             for process, stage in zip(processes, stages):
-                self.ended(process)
-                if process.returncode != 0:
+                if process.wait() == 0:
+                    self.ended(process)
+                else:  # its session stays listed, so that stop() ends the nodes that it left
                     errors.seek(0)
                     text = errors.read().decode(errors="replace").strip()
                     raise BenchError(f"{stage[0]} failed, status {process.returncode}: {text}")
@@ -150,7 +167,8 @@ class Machine:
         return [float(line) for line in output.split()]
 
     def dialogue(self, script, program=None):
-        """The microseconds that each answer took; script: pairs of a command and its answer."""
+        """The microseconds that each line took; script: pairs of a command and its answer, with the
+        marks that dialogue.c describes."""
         path = self.path("script")
         with open(path, "w", encoding="ascii") as file:
             file.writelines(f"{command}\t{answer}\n" for command, answer in script)
@@ -158,7 +176,7 @@ class Machine:
         output, _ = self.run([self.program("bench_dialogue"), path, *program])
         figures = [float(line) for line in output.split()]
         if len(figures) != len(script):
-            raise BenchError(f"{len(script)} commands, but {len(figures)} answers")
+            raise BenchError(f"{len(script)} lines of a script, but {len(figures)} figures")
         return figures
 
 
@@ -182,6 +200,21 @@ def creates(ids):
 def together(script):
     """All of it goes out at once."""
     return [("&" + command, answer) for command, answer in script[:-1]] + script[-1:]
+
+
+def sum_of(node, number):
+    """An exec, and its answer."""
+    return f"exec {node} 3 1 2 -{number}", f"Ok:{node}: {3 - number}"
+
+
+def until_answered(script):
+    """Each command is repeated until it gets its answer."""
+    return [("?" + command, answer) for command, answer in script]
+
+
+def signals(name, nodes):
+    """Lines that send a signal to the nodes' processes."""
+    return [(f"!{name} {node}", "") for node in nodes]
 
 
 def slope(values):

@@ -11,18 +11,16 @@ LABEL, FIGURE = 43, 32  # columns
 
 def verdict(key, yardstick, series, size):
     """How figures stand to their aim, by the median; None: there is no aim. met is None at another
-    size. certain: all rounds say the same."""
+    size. certain: all rounds say the same, or the aim is for the maximum, too."""
     aim = AIMS.get((key, yardstick))
     if aim is None:
         return None
     judged = aim.size is None or aim.size == size
-    met = aim.is_met(series.median)
-    certain = aim.is_met(series.least) == met == aim.is_met(series.most)
     return {
         "aim": str(aim),
         "size": aim.size,
-        "met": met if judged else None,
-        "certain": certain if judged else None,
+        "met": aim.is_met_by(series) if judged else None,
+        "certain": aim.is_certain(series) if judged else None,
     }
 
 

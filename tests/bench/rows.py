@@ -11,26 +11,42 @@ import statistics
 import subprocess
 import threading
 
-from measure import BenchError, Result, Series, alternate, balanced, creates, slope, together
+from measure import (
+    BenchError,
+    Result,
+    Series,
+    alternate,
+    balanced,
+    creates,
+    signals,
+    slope,
+    sum_of,
+    together,
+    until_answered,
+)
 
 
 class Scale:
-    """How much is measured. rounds: of the costly measurements; each round gives one figure."""
+    """How much is measured. rounds: of the costly measurements; each round gives one figure.
+    chain: the nodes of the longest one; stops: how often a node is stopped."""
 
-    def __init__(self, rounds, awk_rounds, numbers, other_numbers, execs, requests, singles, trees):
-        self.rounds, self.awk_rounds = rounds, awk_rounds
-        self.numbers, self.other_numbers = numbers, other_numbers
-        self.execs, self.requests, self.singles, self.trees = execs, requests, singles, trees
+    def __init__(self, rounds, numbers, execs, singles, trees, chain, stops):
+        self.rounds, self.awk_rounds = rounds
+        self.numbers, self.other_numbers = numbers
+        self.execs, self.requests = execs
+        self.singles, self.trees, self.chain = singles, trees, chain
         self.nodes = trees[-1]  # of the largest tree
+        self.stops, self.kills, self.stopped_pingalls = stops, -(-stops // 4), -(-stops // 10)
 
 
 MILLION = 1_000_000
+MANY, MOST = (100 * MILLION, 10 * MILLION), (100 * MILLION, 100 * MILLION)
 TREES = (10, 100, 1000)
 SCALES = {
-    "normal": Scale(7, 2, 100 * MILLION, 10 * MILLION, MILLION, 200_000, 1000, TREES),
-    "full": Scale(9, 3, 100 * MILLION, 100 * MILLION, MILLION, 500_000, 5000, TREES),
-    "quick": Scale(3, 1, 100 * MILLION, 10 * MILLION, MILLION, 100_000, 500, TREES),
-    "tiny": Scale(2, 1, 30_000, 3000, 2000, 1000, 20, (2, 5, 20)),
+    "normal": Scale((7, 2), MANY, (MILLION, 200_000), 1000, TREES, 1000, 200),
+    "full": Scale((9, 3), MOST, (MILLION, 500_000), 5000, TREES, 1000, 200),
+    "quick": Scale((3, 1), MANY, (MILLION, 100_000), 500, TREES, 300, 40),
+    "tiny": Scale((2, 1), (30_000, 3000), (2000, 1000), 20, (2, 5, 20), 5, 3),
 }
 
 
@@ -215,7 +231,7 @@ def batch_deep(bench):
 
 
 def exec_script(node, count):
-    return [(f"exec {node} 3 1 2 -{number}", f"Ok:{node}: {3 - number}") for number in range(count)]
+    return [sum_of(node, number) for number in range(count)]
 
 
 def dialogue_median(bench, setup, script, program=None):
@@ -309,6 +325,117 @@ def crowd(bench):
     yield result.beside("all", f"{count} bare nng processes, all at once", figures["all"])
 
 
+def crowd_chain(bench):
+    count = bench.scale.chain
+    script = together(creates(range(1, count + 1)))
+    figures = alternate(
+        (bench.scale.rounds + 1) // 2,
+        banyan=lambda: bench.machine.dialogue(script)[-1] / 1e6,
+        one=lambda: bench.machine.bare("crowd", count, "one")[0],
+    )
+    title = f"{count} nodes in a chain, created in a batch in ascending order"
+    result = Result("crowd-chain", title, "banyan", "s", figures["banyan"], size=count)
+    label = f"{count} bare nng processes, one after the other"
+    yield result.beside("one", label, figures["one"])
+
+
+# ---- nodes that are stopped or killed ----
+
+FAULT_TREE = balanced(31)
+INNER = FAULT_TREE[:15]  # with the root
+TOGETHER_MOST = 40  # rounds of one dialogue: it has to end in time, even if each takes a second
+
+
+def beneath(node, chance):
+    """A leaf beneath an inner node of FAULT_TREE; there the leaves are the odd ids."""
+    reach = (node & -node) - 1  # the ids beneath 8, which is 0b1000, are 1 to 15
+    return chance.randrange(node - reach, node + reach + 1, 2)
+
+
+def in_turn(bench, count, setup, script_of):
+    """Holds dialogues of some rounds each; script_of(number) is the script of one round, always of
+    the same length. Returns the milliseconds that each line of it took, by round."""
+    figures = []
+    for first in range(0, count, TOGETHER_MOST):
+        numbers = range(first, min(count, first + TOGETHER_MOST))
+        scripts = [script_of(number) for number in numbers]
+        times = bench.machine.dialogue(setup + [line for script in scripts for line in script])
+        at, step = len(setup), len(scripts[0])
+        figures += [[us / 1e3 for us in times[i : i + step]] for i in range(at, len(times), step)]
+    return list(zip(*figures))
+
+
+def stop(bench):
+    """A node is stopped again only after all others, so that it has its children back by then."""
+    chance = random.Random(bench.seed)
+    count = bench.scale.stops
+
+    def script_of(number):
+        node = INNER[number % len(INNER)]
+        leaf = beneath(node, chance)
+        before, after = sum_of(leaf, 2 * number), sum_of(leaf, 2 * number + 1)
+        stopped = together(signals("STOP", [node]) + [after])
+        resumed = together(signals("CONT", [node]) + until_answered([sum_of(node, number)]))
+        return [before] + stopped + resumed
+
+    healthy, _, answered, _, resumed = in_turn(
+        bench, count, together(creates(FAULT_TREE)), script_of
+    )
+    title = f"SIGSTOP of an inner node of 31, to an exec's answer from beneath it, {count} times"
+    result = Result("stop", title, "banyan", "ms", answered)
+    result.beside("healthy", "the same exec while all nodes run", healthy)
+    back = Series(resumed)
+    result.notes.append(
+        f"from SIGCONT to the node's own answer: {back.median:.1f} ms, at most {back.most:.1f} ms"
+    )
+    yield result
+
+
+def kill9(bench):
+    chance = random.Random(bench.seed)
+    count = bench.scale.kills
+    setup = together(creates(FAULT_TREE))
+    root = FAULT_TREE[0]
+
+    def script_of(number):
+        node = INNER[number % len(INNER)]
+        leaf = beneath(node, chance)
+        before, after = sum_of(leaf, 2 * number), sum_of(leaf, 2 * number + 1)
+        killed = together(signals("KILL", [node]) + [after])
+        return setup + [before] + killed + [(f"kill {root}", "Ok")]
+
+    healthy, _, answered, _ = in_turn(bench, count, [], script_of)[len(setup) :]
+    title = f"kill -9 of an inner node of 31, to an exec's answer from beneath it, {count} times"
+    result = Result("kill9", title, "banyan", "ms", answered)
+    yield result.beside("healthy", "the same exec while all nodes run", healthy)
+
+
+def pingall_stopped(bench):
+    chance = random.Random(bench.seed)
+    count = bench.scale.stopped_pingalls
+    nodes = sorted(FAULT_TREE)
+
+    def script_of(_number):
+        stopped = sorted(chance.sample(nodes, 15))
+        found = ("pingall", "Ok: " + ";".join(map(str, stopped)))
+        back = until_answered([sum_of(node, 1) for node in stopped])
+        return (
+            [("pingall", "Ok: -1")]
+            + signals("STOP", stopped)
+            + [found, found]
+            + together(signals("CONT", stopped) + back[:1])
+            + back[1:]
+        )
+
+    lines = in_turn(bench, count, together(creates(FAULT_TREE)), script_of)
+    healthy, first, second = lines[0], lines[16], Series(lines[17])
+    title = f"pingall of 31 nodes of which 15 are stopped, the first one after that, {count} times"
+    result = Result("pingall-stopped", title, "banyan", "ms", first)
+    result.beside("healthy", "pingall while all nodes run", healthy)
+    result.notes.append(f"the next pingall: {second.median:.1f} ms, at most {second.most:.1f} ms")
+    yield result
+
+
 # ---- the tree as a whole ----
 
 
@@ -394,6 +521,10 @@ ROWS = {
     "hops": hops,
     "create": create,
     "crowd": crowd,
+    "crowd-chain": crowd_chain,
     "pingall": pingall,
+    "pingall-stopped": pingall_stopped,
+    "stop": stop,
+    "kill9": kill9,
     "memory": memory,
 }

@@ -16,12 +16,17 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAMS = ""  # the argument
 ROWS = """bulk bulk-piped others batch batch-deep single hops create-root create-tree create-chain
-          crowd pingall-2 pingall-5 pingall-20 memory""".split()
-WRONG = """#!/bin/sh
-# banyan, but for one digit too many
+          crowd crowd-chain pingall-2 pingall-5 pingall-20 pingall-stopped stop kill9
+          memory""".split()
+EDITED = """#!/bin/sh
+# banyan, but for some answers
 case $* in *--version) exec "$REAL" "$@" ;; esac
-"$REAL" "$@" | sed -u '/^Ok:1:/s/$/0/'
+"$REAL" "$@" | sed -u "$EDIT"
 """
+ONE_DIGIT_TOO_MANY = "/^Ok:1:/s/$/0/"
+# The row "stop" expects the sum 2 while a node is stopped for the first time.
+NO_ANSWER_WHILE_STOPPED = "/^Ok:[0-9]*: 2$/d"
+WRONG_ANSWER_WHILE_STOPPED = "s/^\\(Ok:[0-9]*: \\)2$/\\13/"
 
 
 class BenchTest(unittest.TestCase):
@@ -76,30 +81,44 @@ class BenchTest(unittest.TestCase):
         self.assertEqual(status, 2)
         self.assertIn("no such row: nonsense", errors)
 
-    def wrong_programs(self):
+    def edited_programs(self, edit):
+        """Options for programs with a banyan whose answers sed changes."""
         programs = os.path.join(self.temporary.name, "bin")
         os.mkdir(programs)
         for name in os.listdir(PROGRAMS):
             if name.startswith("bench_"):
                 os.symlink(os.path.join(PROGRAMS, name), os.path.join(programs, name))
         with open(os.path.join(programs, "banyan"), "w", encoding="ascii") as file:
-            file.write(WRONG)
+            file.write(EDITED)
             os.fchmod(file.fileno(), 0o755)
-        return programs
+        return {"programs": programs, "REAL": os.path.join(PROGRAMS, "banyan"), "EDIT": edit}
 
     def test_wrong_answers_fail(self):
-        programs = self.wrong_programs()
+        options = self.edited_programs(ONE_DIGIT_TOO_MANY)
         for row in ("bulk", "others", "batch", "single", "hops"):
             with self.subTest(row):
-                status, _, errors = self.run_bench(
-                    "--tiny", row, programs=programs, REAL=os.path.join(PROGRAMS, "banyan")
-                )
+                status, _, errors = self.run_bench("--tiny", row, **options)
                 self.assertEqual(status, 1)
                 self.assertRegex(errors, "wrong (sum|answer)")
 
     def test_an_end_on_the_way_leaves_nothing(self):
         process = self.start("--quick", "crowd")
         self.assertTrue(self.appears(), "no sockets were seen")
+        self.check_end(process)
+
+    def test_an_end_while_a_node_is_stopped_leaves_nothing(self):
+        process = self.start("--tiny", "stop", **self.edited_programs(NO_ANSWER_WHILE_STOPPED))
+        self.assertTrue(becomes(lambda: self.stopped() != []), "no node was stopped")
+        self.check_end(process)
+
+    def test_a_wrong_answer_while_a_node_is_stopped_leaves_nothing(self):
+        options = self.edited_programs(WRONG_ANSWER_WHILE_STOPPED)
+        status, _, errors = self.run_bench("--tiny", "stop", **options)
+        self.assertEqual(status, 1)
+        self.assertIn("wrong answer", errors)
+        self.assertEqual(processes_with(self.sockets), [])
+
+    def check_end(self, process):
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
         self.assertEqual(process.returncode, 128 + signal.SIGTERM)
@@ -108,25 +127,44 @@ class BenchTest(unittest.TestCase):
 
     def appears(self):
         """Waits for the sockets of some nodes."""
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            if sum(len(files) for _, _, files in os.walk(self.sockets)) > 20:
-                return True
-            time.sleep(0.01)
-        return False
+        return becomes(lambda: sum(len(files) for _, _, files in os.walk(self.sockets)) > 20)
+
+    def stopped(self):
+        return [pid for pid in processes_with(self.sockets) if state_of(pid) == [b"T"]]
+
+
+def becomes(condition):
+    """Waits until it holds."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def processes_with(text):
-    """The processes that have it among their arguments."""
+    """The processes that have it among their arguments or in their environment."""
     found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                if text.encode() in file.read():
-                    found.append(int(pid))
-        except OSError:
-            pass  # it has ended
+        for name in ("cmdline", "environ"):
+            if text.encode() in contents(f"/proc/{pid}/{name}"):
+                found.append(int(pid))
+                break
     return found
+
+
+def contents(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""  # the process has ended, or belongs to another user
+
+
+def state_of(pid):
+    """T: stopped; nothing: it has ended."""
+    return contents(f"/proc/{pid}/stat").rpartition(b")")[2].split()[:1]
 
 
 if __name__ == "__main__":
