@@ -2,28 +2,33 @@
  * banyan.h: a tree of worker processes ("nodes") under one controller, as a library.
  *
  * The nodes stand in a binary search tree by id, are connected along it, and are asked through it.
- * What is said here of commands and answers is said in full, byte for byte, in banyan(1).
+ * banyan(1) describes commands and answers in full, byte for byte.
  *
  *     struct banyan *tree = banyan_open(&options, error, sizeof error);
  *     banyan_create(tree, 10, BANYAN_NO_PARENT, tag);
  *     banyan_exec(tree, 10, 3, "1 2 3", 5, other_tag);
+ *     banyan_flush(tree);                       -> options.answered, once for each command
  *     while (answers are outstanding) {
- *         poll(banyan_fd(tree) for reading, and whatever else the program waits for);
- *         banyan_process(tree);                 -> options.answered, once for each command
+ *         poll(banyan_fd(tree) for reading, and all else that the program waits for);
+ *         banyan_process(tree);                 -> the same
  *     }
  *     banyan_close(tree);
  *
- * Commands are asynchronous: a call only takes the command. Its answer is told to options.answered,
- * exactly once, from within a later banyan_process, or already from within the call. Commands take
- * effect in the order of the calls; they do not wait for one another where nothing is lost by it.
+ * Commands are asynchronous: a call only takes the command. options.answered is called with its
+ * answer, exactly once, from within a later banyan_flush or banyan_process (or within the call, if
+ * there is no memory to take the command). Commands take effect in
+ * the order of the calls, but run at the same time where that makes no difference. A command that
+ * is given from within options.answered takes effect after all older ones.
  *
- * Threads: all calls for one tree come from one thread. The library starts threads of its own
- * (those of nng), which never call the program. Signals should be blocked in threads that the
- * program does not want to handle them.
+ * Threads: all calls for one tree come from one thread. The library starts threads of its own,
+ * which never call the program. The program should block the signals that it handles itself before
+ * it opens a tree, because those threads inherit the mask.
  *
- * Processes: the calling process becomes the subreaper of its descendants while a tree is open, and
- * collects the exit status of nodes. Nodes end with the process that opened the tree, in whatever
- * way it ends.
+ * Processes: all nodes are children of the calling process, in a process group of their own. The
+ * library reaps them, and no other child. The program must not ignore SIGCHLD, and must reap only
+ * its own children, because waitpid(-1) takes the exit statuses of nodes away. The library survives
+ * that, but cannot say how such a node ended. Nodes end when the process that opened the tree ends,
+ * however it ends. A process may open several trees.
  */
 #ifndef BANYAN_H
 #define BANYAN_H
@@ -54,39 +59,40 @@ enum banyan_code {
     BANYAN_NOT_INTEGER = 10,  /* exec: a word that is no integer */
     BANYAN_OUT_OF_RANGE = 11, /* exec: an integer of more than 64 bits */
     BANYAN_USAGE = 12,        /* a command that is not well-formed */
-    BANYAN_SYSTEM = 13,       /* the machine refused something; the text says what */
+    BANYAN_SYSTEM = 13,       /* the system refused something; the text says what */
     BANYAN_UNKNOWN = 14,      /* no such command */
 };
 
-/* What is held of a node. These values do not change. */
+/* What is known about a node. These values do not change. */
 enum banyan_state {
     BANYAN_STARTING = 0,  /* its process is being started */
     BANYAN_AVAILABLE = 1, /* it answers */
-    BANYAN_SILENT = 2,    /* its process lives but does not answer: it is stopped, say */
+    BANYAN_SILENT = 2,    /* its process lives but does not answer: it may be stopped */
     BANYAN_ENDED = 3,     /* its process has ended */
 };
 
-/* To whom a node is connected: its parent, or the nearest node above that is available. */
+/* What a node is connected to: its parent, or else the nearest available node above, or else the
+ * controller. */
 enum banyan_link {
-    BANYAN_LINK_NONE = 0,       /* to nobody, because it is unavailable */
-    BANYAN_LINK_CONTROLLER = 1, /* to the controller */
-    BANYAN_LINK_NODE = 2,       /* to a node */
+    BANYAN_LINK_NONE = 0,       /* nothing, because it is unavailable */
+    BANYAN_LINK_CONTROLLER = 1, /* the controller */
+    BANYAN_LINK_NODE = 2,       /* a node */
 };
 
-/* A node, as banyan_status tells of it. */
+/* A node, as banyan_status reports it. */
 struct banyan_node {
     int64_t id;
-    int64_t pid; /* of its process, or of that which it had */
+    int64_t pid; /* of its process, also if that has ended */
     enum banyan_state state;
     int64_t parent; /* in the search tree; BANYAN_NO_PARENT: it is the root */
     enum banyan_link link;
-    int64_t connected_to; /* with BANYAN_LINK_NODE: who it is */
-    int adopted;          /* it is connected, but not to its parent, since that is unavailable */
+    int64_t connected_to; /* with BANYAN_LINK_NODE: the id of that node */
+    int adopted;          /* it is not connected to its parent, which is unavailable */
     size_t depth;         /* edges from the root of the search tree, from 0 */
-    uint64_t execs;       /* execs that it has done: answered with a sum */
-    uint64_t numbers;     /* numbers added in these */
-    int64_t survey_us;    /* how long after the start of the last survey that it answered its
-                               answer came, in microseconds; -1: it has answered none */
+    uint64_t execs;       /* execs that were answered with a sum of this node */
+    uint64_t numbers;     /* numbers added in them */
+    int64_t survey_us;    /* from the start of the last survey that it answered to its answer, in
+                               microseconds; -1: it has answered none */
     uint64_t started_us;  /* when it joined the tree, in microseconds since 1970 */
 };
 
@@ -97,93 +103,100 @@ struct banyan_exec;
 struct banyan_answer;
 
 struct banyan_options {
-    /* Called with each answer. tag is what the command was given. It may give further commands. */
+    /* Called with each answer; tag is the command's. The callback may give further commands; it
+     * must not close the tree. */
     void (*answered)(void *arg, void *tag, const struct banyan_answer *answer);
     void *arg;
-    /* Called with one line for each thing that happens to a node, for people. NULL: not wanted. */
+    /* Called with a line for people, without a newline, when something happens to a node. NULL: no
+     * such lines. */
     void (*noticed)(void *arg, const char *line);
-    const char *directory;    /* for the sockets' directory; NULL: $TMPDIR, or /tmp */
-    const char *node_program; /* the program of the nodes; NULL: beside the running program, or in
-                                 the place it was installed to */
-    unsigned deadline_ms; /* of a survey: who has not answered by then is unavailable; 0: 1000 */
+    /* Where to make the directory of the sockets; NULL: $TMPDIR, or /tmp. */
+    const char *directory;
+    /* The program of the nodes. NULL: beside the running program, or where it was installed. */
+    const char *node_program;
+    /* Of a survey: a node that answers later is unavailable. 0: the default, 1000. */
+    unsigned deadline_ms;
 };
 
-/* Starts a controller with an empty tree. On failure NULL, and a text in error (up to size bytes).
- */
+/* Starts a controller with an empty tree. The options are copied, the strings in them are not.
+ * NULL: it cannot start; error, of size bytes, says why. */
 struct banyan *banyan_open(const struct banyan_options *options, char *error, size_t size);
 
-/* Ends every node and frees everything. Commands that are not answered yet stay so. */
+/* Ends every node and frees everything. Pending commands get no answer. NULL is allowed. */
 void banyan_close(struct banyan *tree);
 
-/* The same for a program that ends now: its memory and connections are left to the end of the process,
- * since closing many of them may take seconds. No call may follow. */
+/* The same for a program that ends now: memory and connections are left to the end of the process,
+ * because closing many connections may take seconds. No call may follow. */
 void banyan_leave(struct banyan *tree);
 
 /* A descriptor that is readable when banyan_process has something to do. It belongs to the tree. */
 int banyan_fd(const struct banyan *tree);
 
-/* Does what there is to do, without waiting. */
+/* Handles all events so far, without waiting, and reports answers. */
 void banyan_process(struct banyan *tree);
 
-/* Sends what the commands so far have gathered. banyan_process does it, too; so this is for the
- * moment after a batch of commands, before the program waits. */
+/* Lets the commands so far take effect, and reports the answers that are known. banyan_process does
+ * this, too; call banyan_flush after a batch of commands, before the program waits. */
 void banyan_flush(struct banyan *tree);
 
-/* Nonzero while so much is under way that the program should give no further command, and read no
+/* Nonzero while so much is in flight that the program should give no further command, and read no
  * further input for one. */
 int banyan_busy(const struct banyan *tree);
 
-/* The ids of the nodes that exist, available or not, in ascending order: the first of them, up to
- * room, go to ids. Returns how many exist. */
+/* Writes the ids of the nodes that exist, available or not, to ids: in ascending order, at most
+ * `room` of them. Returns how many exist. */
 size_t banyan_ids(const struct banyan *tree, int64_t *ids, size_t room);
 
-/* Starts a node at its place in the tree. parent: must exist and have the place beneath it. */
+/* Starts a node at its place in the tree. parent: BANYAN_NO_PARENT, or an existing node above that
+ * place. */
 void banyan_create(struct banyan *tree, int64_t id, int64_t parent, void *tag);
 
-/* Ends a node and all beneath it, and forgets them. */
+/* Ends a node and all below it, and forgets them. */
 void banyan_kill(struct banyan *tree, int64_t id, void *tag);
 
 /* Lists the nodes that cannot be reached. */
 void banyan_pingall(struct banyan *tree, void *tag);
 
-/* Tells what is held of a node, and what happened to it, in lines for people. */
+/* Reports what is known about a node, and what happened to it, in lines for people. */
 void banyan_explain(struct banyan *tree, int64_t id, void *tag);
 
-/* Tells of one node; of a node and all beneath it; of all nodes. The answer has banyan_answer_nodes.
- * Of one node it comes at once; of more, when the creates, kills and pingalls before it are
- * answered. */
+/* Report one node; a node and all below it; all nodes (banyan_answer_nodes). The first waits only
+ * for pending creates and kills on the way to the node, the others for every create, kill and
+ * pingall before them. */
 void banyan_status(struct banyan *tree, int64_t id, void *tag);
 void banyan_status_subtree(struct banyan *tree, int64_t id, void *tag);
 void banyan_status_all(struct banyan *tree, void *tag);
 
-/* Has a node add n integers: text holds them in decimal, separated by spaces and tabs. */
+/* Makes a node add n integers. text, of len bytes, holds them in decimal, separated by spaces and
+ * tabs; it is copied. */
 void banyan_exec(struct banyan *tree, int64_t id, uint64_t n, const char *text, size_t len,
                  void *tag);
 
-/* The same with integers that come piece by piece, in bounded memory. from_file: any white space
- * separates them, not only spaces and tabs. NULL: answered already (there is no memory). Between
- * this and banyan_exec_end, banyan_exec_room tells where the next bytes may be written:
- *   1: up to *room bytes at *at, 64 at least; banyan_exec_filled says how many were written
- *   0: too much is under way: ask again after banyan_process
- *  -1: the answer is known, the rest is not wanted
- */
+/* The same with integers that come piece by piece, in bounded memory. from_file, if nonzero: any
+ * white space separates them. NULL: out of memory, which is the answer. Until banyan_exec_end,
+ * banyan_exec_room returns whether and where the next bytes may be written:
+ *   1: up to *room bytes at *at, 64 at least, until the next banyan_process or banyan_flush;
+ *      banyan_exec_filled says how many were written
+ *   0: too much is in flight: ask again after banyan_process
+ *  -1: the answer is known; the rest is not needed */
 struct banyan_exec *banyan_exec_begin(struct banyan *tree, int64_t id, uint64_t n, int from_file,
                                       void *tag);
 int banyan_exec_room(struct banyan_exec *exec, char **at, size_t *room);
 void banyan_exec_filled(struct banyan_exec *exec, size_t len);
 void banyan_exec_end(struct banyan_exec *exec);
-/* Instead of banyan_exec_end: the numbers cannot be had; the text goes into the answer. */
+/* Instead of banyan_exec_end: the integers cannot be read; the answer contains the text, which is
+ * copied. */
 void banyan_exec_fail(struct banyan_exec *exec, const char *text);
 
 /* ---- answers ---- */
 
 enum banyan_code banyan_answer_code(const struct banyan_answer *answer);
-/* A name of the code for programs, which does not change: "not_found". */
+/* The code's name for programs, which does not change: "not_found". */
 const char *banyan_answer_name(const struct banyan_answer *answer);
-/* The whole answer as the contract words it, without a newline: as snprintf, at most size bytes
- * with the end mark; returns the length of the whole. Of a status it says no more than "Ok". */
+/* Writes the whole answer as banyan(1) prints it, without a newline, as snprintf: at most size
+ * bytes with the end mark. Returns the length of the whole answer. For a status it is only "Ok". */
 size_t banyan_answer_text(const struct banyan_answer *answer, char *text, size_t size);
-/* The same of an error without what stands before it: "Not found". */
+/* The same for an error, without "Error: " or "Error:ID: " before it: "Not found". */
 size_t banyan_answer_error(const struct banyan_answer *answer, char *text, size_t size);
 /* The node that the command named; 0 if it named none. */
 int64_t banyan_answer_id(const struct banyan_answer *answer);
@@ -198,7 +211,7 @@ const struct banyan_node *banyan_answer_nodes(const struct banyan_answer *answer
 /* A word for a state, for people and programs: "available". */
 const char *banyan_state_name(enum banyan_state state);
 
-/* The version of banyan, and of the nng that it uses ("0.1.0", "nng 1.5.2 (static, repaired)"). */
+/* The versions of banyan ("0.1.0") and of the nng that it uses ("nng 1.5.2 (static, patched)"). */
 const char *banyan_version(void);
 const char *banyan_nng_version(void);
 

@@ -1,6 +1,6 @@
-# Hardening: what compiler and linker can do so that a memory error ends the program instead of
-# serving an attacker. Each option is asked for only where the compiler has it. The sanitizers look
-# for the same errors, and replace the functions that these options check.
+# Hardening: options of compiler and linker that make a memory error end the program instead of
+# serving an attacker. Each option is used only if the compiler has it. The sanitizers look for the
+# same errors, and replace the functions that these options check.
 
 include(CheckCCompilerFlag)
 include(CheckCSourceCompiles)
@@ -19,7 +19,7 @@ foreach(option -fstack-protector-strong -fstack-clash-protection -fcf-protection
   endif()
 endforeach()
 
-# glibc checks the sizes of buffers only in optimised code, and at the level that it knows.
+# glibc checks the sizes of buffers only in optimised code, and only at the levels that it knows.
 set(CMAKE_TRY_COMPILE_CONFIGURATION ${CMAKE_BUILD_TYPE})
 set(BANYAN_FORTIFY 0)
 foreach(level 3 2)

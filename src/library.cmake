@@ -1,14 +1,13 @@
-# libbanyan.a, the library as other programs link it: all layers of the controller as one object
-# whose only global names are those of banyan.h, so that it meets no name of the program around it.
-# An nng that is linked statically is a part of it, repaired and as hidden: the program may use
-# another one beside it, and needs no link option for this one.
+# libbanyan.a, the library that other programs link: all layers of the controller as one object
+# whose only global names are those of banyan.h, so that no name clashes with those of the embedding
+# program. A statically linked nng is part of it, patched and hidden as well: the program may use
+# another nng beside it, and needs no link option for this one.
 
 set(exported ${CMAKE_CURRENT_BINARY_DIR}/exported.o)
-set(exported_parts $<TARGET_OBJECTS:banyan_library> $<TARGET_OBJECTS:core> $<TARGET_OBJECTS:language>
-  $<TARGET_OBJECTS:net>
-  $<TARGET_OBJECTS:wire> $<TARGET_OBJECTS:process>)
-if(TARGET nng_repair)
-  list(APPEND exported_parts $<TARGET_OBJECTS:nng_repair>)
+set(exported_parts $<TARGET_OBJECTS:banyan_library> $<TARGET_OBJECTS:core>
+  $<TARGET_OBJECTS:language> $<TARGET_OBJECTS:net> $<TARGET_OBJECTS:start> $<TARGET_OBJECTS:wire>)
+if(TARGET nng_patch)
+  list(APPEND exported_parts $<TARGET_OBJECTS:nng_patch>)
 endif()
 add_custom_command(OUTPUT ${exported}
   COMMAND ${CMAKE_C_COMPILER} -r -nostdlib -o ${exported}.all ${exported_parts} ${nng_wrap} ${nng_archives}

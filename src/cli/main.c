@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "options.h"
-#include "process/process.h"
 #include "session.h"
+#include "start/memory.h"
 
 enum { EXIT_ERRORS = 1, EXIT_START = 3 };
 
@@ -171,7 +171,7 @@ close_replies:
 
 int main(int argc, char **argv) {
     struct session session = {.signal = 0};
-    process_keep_memory();
+    memory_keep();
     fill_standard_descriptors();
     setlocale(LC_CTYPE, "");
     struct options options = options_read(argc, argv);

@@ -35,9 +35,10 @@ static bool takes_commands(struct session *session) {
 
 /* Everything is answered, or nothing more can be. */
 static bool is_over(struct session *session) {
+    bool more = takes_commands(session); /* also says why not, which is the exit status */
     if (session->signal != 0 || session->output.broken)
         return true;
-    return !takes_commands(session) && order_open(session->run.replies.order) == 0 &&
+    return !more && order_open(session->run.replies.order) == 0 &&
            output_pending(&session->output) == 0;
 }
 

@@ -1,13 +1,17 @@
-/*
- * answers.c: the public interface: what answers say. To the program a struct banyan_answer is opaque;
- * it is the struct answer of language/answer.h.
- */
-#include "controller.h"
-#include "language/answer.h"
+/* A struct banyan_answer, opaque for the program, is a struct answer of language/answer.h. */
+#include "answers.h"
 
-void answers_tell(void *arg, void *tag, const struct answer *answer) {
+#include "controller.h"
+
+void answers_report(void *arg, void *tag, const struct answer *answer) {
     const struct banyan *tree = arg;
     tree->options.answered(tree->options.arg, tag, (const struct banyan_answer *)answer);
+}
+
+void answers_notice(void *arg, const char *line) {
+    const struct banyan *tree = arg;
+    if (tree->options.noticed != NULL)
+        tree->options.noticed(tree->options.arg, line);
 }
 
 static const struct answer *inner(const struct banyan_answer *answer) {

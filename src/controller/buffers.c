@@ -1,12 +1,10 @@
-/*
- * buffers.c: where the numbers of long execs lie: in a message of nng's, behind the room for what
- * goes before them, so that they are sent from where they were read to. The message is shared with
- * nng while it is under way, and kept, to be sent again if the path breaks.
- */
+#include "buffers.h"
+
 #include <stdlib.h>
 #include <utlist.h>
 
 #include "controller.h"
+#include "net/message.h"
 
 enum {
     HEAD = WIRE_HEAD + 4 + 4, /* of a request with one text: head, count, length */
@@ -16,7 +14,7 @@ enum {
 struct buffer {
     nng_msg *message;
     size_t room; /* bytes of the message */
-    bool sent;   /* once: nng may still have it */
+    bool sent;   /* it was sent before: nng may still hold it */
     struct buffer *next;
 };
 
@@ -25,25 +23,26 @@ static void buffer_dispose(struct buffer *buffer) {
     free(buffer);
 }
 
-static void buffer_take(struct banyan *tree, struct buffer *buffer) {
-    LL_DELETE(tree->buffers, buffer);
-    tree->buffer_count--;
+static void take_out(struct buffers *buffers, struct buffer *buffer) {
+    LL_DELETE(buffers->spare, buffer);
+    buffers->count--;
 }
 
-/* Takes one out of the spare ones that is large enough and that nng does not hold any more. Of those
- * that are too small one goes, so that they do not stay in the place of larger ones. */
-static struct buffer *buffer_again(struct banyan *tree, size_t room) {
+/* Takes a spare buffer that is large enough and that nng no longer holds. If there is none,
+ * frees one that is too small; otherwise small buffers would keep larger ones out of the list
+ * for ever. */
+static struct buffer *take_spare(struct buffers *buffers, size_t room) {
     struct buffer *buffer, *small = NULL;
-    LL_FOREACH(tree->buffers, buffer) {
+    LL_FOREACH(buffers->spare, buffer) {
         if (buffer->room < room)
             small = buffer;
         else if (!net_is_shared(buffer->message))
             break;
     }
     if (buffer != NULL) {
-        buffer_take(tree, buffer);
+        take_out(buffers, buffer);
     } else if (small != NULL) {
-        buffer_take(tree, small);
+        take_out(buffers, small);
         buffer_dispose(small);
     }
     return buffer;
@@ -59,8 +58,9 @@ static struct buffer *buffer_new(size_t room) {
     return buffer;
 }
 
-static void *port_buffer(void *arg, size_t room, char **text) {
-    struct buffer *buffer = buffer_again(arg, HEAD + room);
+void *buffers_take(void *arg, size_t room, char **text) {
+    struct banyan *tree = arg;
+    struct buffer *buffer = take_spare(&tree->buffers, HEAD + room);
     if (buffer == NULL && (buffer = buffer_new(HEAD + room)) == NULL)
         return NULL;
     buffer->sent = false;
@@ -68,46 +68,61 @@ static void *port_buffer(void *arg, size_t room, char **text) {
     return buffer;
 }
 
-static void port_unbuffer(void *arg, void *held) {
-    struct banyan *tree = arg;
-    struct buffer *buffer = held;
-    if (tree->buffer_count == SPARE_BUFFERS) {
+void buffers_return(void *arg, void *returned) {
+    struct buffers *buffers = &((struct banyan *)arg)->buffers;
+    struct buffer *buffer = returned;
+    if (buffers->count == SPARE_BUFFERS) {
         buffer_dispose(buffer);
         return;
     }
-    LL_PREPEND(tree->buffers, buffer);
-    tree->buffer_count++;
+    LL_PREPEND(buffers->spare, buffer);
+    buffers->count++;
 }
 
-/* Once it has been sent it is not written to: nng may still be about to send it. */
-static void put_head(const struct buffer *buffer, const struct bundle *bundle) {
-    uint8_t *body = nng_msg_body(buffer->message);
-    struct wire_writer writer = {.at = body, .end = body + HEAD};
-    asks_put_sums(&writer, bundle);
+void buffers_free(struct buffers *buffers) {
+    struct buffer *buffer, *next;
+    LL_FOREACH_SAFE(buffers->spare, buffer, next) {
+        buffer_dispose(buffer);
+    }
 }
 
-nng_msg *buffer_message(const struct bundle *bundle) {
-    struct buffer *buffer = bundle->buffer;
+/* ---- messages ---- */
+
+/* Writes what comes between the head and the texts. The lengths come first, so that all texts are
+ * copied at once, or not at all. */
+static void put_lengths(struct wire_writer *writer, const struct bundle *bundle) {
+    wire_put_u32(writer, bundle->slice_count);
+    for (uint32_t i = 0; i < bundle->slice_count; i++)
+        wire_put_u32(writer, bundle->slices[i].len | (bundle->slices[i].file ? WIRE_FROM_FILE : 0));
+}
+
+static nng_msg *copied(const struct bundle *bundle, const struct wire_head *head) {
+    size_t len = 4 + 4 * (size_t)bundle->slice_count + bundle->text_len;
+    struct wire_writer writer;
+    nng_msg *message = message_request(head, len, &writer);
+    if (message != NULL) {
+        put_lengths(&writer, bundle);
+        wire_put_bytes(&writer, bundle->text, bundle->text_len);
+    }
+    return message;
+}
+
+/* The head is written only before the buffer is first sent, because nng may still be sending it. */
+static nng_msg *shared(struct buffer *buffer, const struct bundle *bundle,
+                       const struct wire_head *head) {
     nng_msg *message;
     if (buffer->sent)
         return nng_msg_dup(&message, buffer->message) == 0 ? message : NULL;
-    /* its room suffices: this cannot fail */
-    nng_msg_realloc(buffer->message, HEAD + bundle->text_len);
-    put_head(buffer, bundle);
+    nng_msg_realloc(buffer->message, HEAD + bundle->text_len); /* within its room: cannot fail */
+    struct wire_writer writer = {.at = nng_msg_body(buffer->message)};
+    writer.end = writer.at + HEAD;
+    wire_put_head(&writer, head);
+    put_lengths(&writer, bundle);
     buffer->sent = true;
     return net_share(buffer->message);
 }
 
-void buffers_ports(struct engine_ports *ports) {
-    ports->buffer = port_buffer;
-    ports->unbuffer = port_unbuffer;
-}
-
-void buffers_free(struct banyan *tree) {
-    struct buffer *buffer, *next;
-    LL_FOREACH_SAFE(tree->buffers, buffer, next) {
-        buffer_dispose(buffer);
-    }
-    tree->buffers = NULL;
-    tree->buffer_count = 0;
+nng_msg *buffers_message(const struct bundle *bundle) {
+    struct wire_head head = {.operation = WIRE_SUMS, .id = bundle->id, .serial = bundle->serial};
+    return bundle->buffer != NULL ? shared(bundle->buffer, bundle, &head) : copied(bundle, &head);
 }

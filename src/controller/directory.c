@@ -1,15 +1,8 @@
-/*
- * directory.c: the directory of the sockets: private, with a name that nobody can guess. It is
- * there only while nodes live: the last of them to end removes it if the controller cannot.
- *
- * Its controller holds a lock on it (flock). One without a lock is left from a controller that was
- * killed at the same moment as all its nodes: the next controller of that user removes the sockets in
- * it, and, if there is nothing else, the directory.
- */
+#include "directory.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,56 +10,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "controller.h"
+#include "net/place.h"
 
 static const char prefix[] = "banyan-";
 enum { TRIES = 10 };
 
-/* ---- what others have left ---- */
+/* ---- what other controllers have left ---- */
 
-/* Opens a directory for its lock; -1: it is not of this user, or no directory. */
-static int open_directory(int above, const char *name) {
-    struct stat status;
-    int fd = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd >= 0 && (fstat(fd, &status) != 0 || status.st_uid != geteuid())) {
-        close(fd);
-        fd = -1;
-    }
-    return fd;
-}
-
-/* Whether an entry is the socket of a node, and not something that somebody else keeps there. */
-static bool is_socket(int directory, const char *name) {
-    struct stat status;
-    size_t digits = strspn(name, "0123456789");
-    return digits > 0 &&
-           (strcmp(name + digits, ".req") == 0 || strcmp(name + digits, ".srv") == 0) &&
-           fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(status.st_mode);
-}
-
-/* Removes the sockets in an open directory, whose descriptor is taken. */
-static void empty(int fd) {
-    DIR *directory = fdopendir(fd);
-    if (directory == NULL) {
-        close(fd);
-        return;
-    }
-    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        if (is_socket(fd, entry->d_name))
-            unlinkat(fd, entry->d_name, 0);
-    }
-    closedir(directory);
-}
-
-/* The lock is held until the directory is gone, so that nobody begins to use it meanwhile. */
+/* Holds the lock until the directory is gone, so that no other controller uses it meanwhile. */
 static void remove_stale(int above, const char *name) {
-    int fd = open_directory(above, name);
+    int fd = place_open(above, name);
     if (fd < 0)
         return;
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
-        int files = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-        if (files >= 0)
-            empty(files);
+        place_empty(fd);
         unlinkat(above, name, AT_REMOVEDIR);
     }
     close(fd);
@@ -84,86 +41,83 @@ static void sweep(const char *above) {
     closedir(directory);
 }
 
-/* ---- one's own ---- */
+/* ---- this controller's directory ---- */
 
-/* 0, or an errno; ENOENT: another controller has taken it for a stale one, and removed it. Where
- * there are no locks nobody removes any. */
-static int lock(struct banyan *tree) {
+static void unlock(struct directory *directory) {
+    if (directory->lock >= 0)
+        close(directory->lock);
+    directory->lock = -1;
+}
+
+/* 0, or an errno; ENOENT: another controller took the directory for a stale one and removed it. If
+ * the file system has no locks, no controller removes a directory of another. */
+static int lock(struct directory *directory) {
     struct stat status;
-    tree->directory_lock = open_directory(AT_FDCWD, tree->directory);
-    if (tree->directory_lock < 0)
+    directory->lock = place_open(AT_FDCWD, directory->path);
+    if (directory->lock < 0)
         return errno;
-    while (flock(tree->directory_lock, LOCK_EX) != 0 && errno == EINTR)
+    while (flock(directory->lock, LOCK_EX) != 0 && errno == EINTR)
         ;
-    return fstat(tree->directory_lock, &status) == 0 && status.st_nlink == 0 ? ENOENT : 0;
+    return fstat(directory->lock, &status) == 0 && status.st_nlink == 0 ? ENOENT : 0;
 }
 
-static void unlock(struct banyan *tree) {
-    if (tree->directory_lock >= 0)
-        close(tree->directory_lock);
-    tree->directory_lock = -1;
-}
-
-/* Fills in tree->directory. */
-static bool make(struct banyan *tree, const char *above) {
+/* 0, or an errno. */
+static int make(struct directory *directory, const char *above) {
     int error = ENOENT;
     for (int i = 0; i < TRIES && error == ENOENT; i++) {
-        snprintf(tree->directory, sizeof tree->directory, "%s/%sXXXXXX", above, prefix);
-        if (mkdtemp(tree->directory) == NULL)
-            return false;
-        if ((error = lock(tree)) == 0)
-            return true;
-        unlock(tree);
-        rmdir(tree->directory); /* without a lock it would be taken for a stale one */
+        snprintf(directory->path, sizeof directory->path, "%s/%sXXXXXX", above, prefix);
+        if (mkdtemp(directory->path) == NULL)
+            return errno;
+        if ((error = lock(directory)) == 0)
+            return 0;
+        unlock(directory);
+        rmdir(directory->path); /* another controller would take it for a stale one */
     }
-    errno = error;
-    return false;
+    return error;
 }
 
-bool directory_make(struct banyan *tree, char text[PROCESS_TEXT_MAX]) {
-    size_t most = sizeof tree->directory - sizeof "/XXXXXX" - strlen(prefix);
-    const char *above = tree->options.directory;
-    if (tree->directory[0] != '\0')
+static const char *place(const struct directory *directory) {
+    const char *above = directory->above != NULL ? directory->above : getenv("TMPDIR");
+    return above != NULL && *above != '\0' ? above : "/tmp";
+}
+
+bool directory_make(struct directory *directory, char text[DIRECTORY_TEXT_MAX]) {
+    size_t most = sizeof directory->path - sizeof "/XXXXXX" - strlen(prefix);
+    const char *above = place(directory);
+    int error = 0;
+    if (directory->path[0] != '\0')
         return true;
-    if (above == NULL)
-        above = getenv("TMPDIR");
-    if (above == NULL || *above == '\0')
-        above = "/tmp";
-    if (strlen(above) > most)
-        snprintf(text, PROCESS_TEXT_MAX,
+    if (strlen(above) > most) {
+        snprintf(text, DIRECTORY_TEXT_MAX,
                  "the path of the directory %.100s is too long for sockets: at most %zu bytes",
                  above, most);
-    else if (!make(tree, above))
-        snprintf(text, PROCESS_TEXT_MAX, "cannot make a directory in %s: %s", above,
-                 strerror(errno));
-    else {
-        if (!tree->swept)
-            sweep(above);
-        tree->swept = true;
-        return true;
+        return false;
     }
-    tree->directory[0] = '\0';
-    return false;
+    if ((error = make(directory, above)) != 0) {
+        snprintf(text, DIRECTORY_TEXT_MAX, "cannot make a directory in %s: %s", above,
+                 strerror(error));
+        directory->path[0] = '\0';
+        return false;
+    }
+    if (!directory->swept)
+        sweep(above);
+    directory->swept = true;
+    return true;
 }
 
-void directory_address(const struct banyan *tree, uint64_t serial, char address[WIRE_ADDRESS_MAX]) {
-    address[0] = '\0';
-    if (tree->directory[0] != '\0')
-        snprintf(address, WIRE_ADDRESS_MAX, "ipc://%s/%" PRIu64, tree->directory, serial);
+/* Usually the directory is empty by now. If it cannot be removed, for want of memory perhaps, it
+ * stays in use, and the next call tries again. */
+void directory_remove(struct directory *directory) {
+    if (directory->path[0] == '\0')
+        return;
+    place_remove(directory->path);
+    if (access(directory->path, F_OK) == 0)
+        return;
+    directory->path[0] = '\0';
+    unlock(directory);
 }
 
-/* Usually it is empty by now. What cannot be removed, for want of memory perhaps, is used again, or
- * removed the next time. */
-void directory_remove(struct banyan *tree) {
-    if (tree->directory[0] == '\0')
-        return;
-    int fd = rmdir(tree->directory) != 0 ? open_directory(AT_FDCWD, tree->directory) : -1;
-    if (fd >= 0) {
-        empty(fd);
-        rmdir(tree->directory);
-    }
-    if (access(tree->directory, F_OK) == 0)
-        return;
-    tree->directory[0] = '\0';
-    unlock(tree);
+void directory_close(struct directory *directory) {
+    directory_remove(directory);
+    unlock(directory);
 }

@@ -1,14 +1,9 @@
-/*
- * program.c: where the program of the nodes is. BANYAN_NODE_PROGRAM is where it was to be installed,
- * BANYAN_NODE_RELATIVE the same seen from the directory of the program banyan: an installed tree
- * that is moved as a whole keeps working.
- */
+#include "program.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "controller.h"
 
 enum { PATH = 4096 };
 
@@ -30,7 +25,7 @@ static char *find(const char *directory, const char *name) {
 char *program_find(const char *given, char *error, size_t size) {
     char own[PATH], *found;
     if (given != NULL) {
-        /* What is not there is kept as it is: the answer to a create names it. */
+        /* Keeps the name of a missing program, because the answer to a create names it. */
         if ((found = realpath(given, NULL)) == NULL && (found = strdup(given)) == NULL)
             snprintf(error, size, "out of memory");
         return found;

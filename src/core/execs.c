@@ -1,18 +1,20 @@
-/*
- * execs.c: from the command to the answer.
- *
- * An exec is one slice of numbers, or many (streams.c). They travel in bundles (bundles.c), which
- * come back in any order; sums are added in the order of the slices, because the position of a
- * wrong number is counted from the first.
- *
- * An exec is answered as soon as its answer is known; its memory goes when its input has ended and
- * its last slice is back.
- */
-#include "engine_state.h"
+#include "execs.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
+
+#include "bundles.h"
+#include "state.h"
+
+enum {
+    EXECS_LEAST =
+        16000,        /* pending execs that make the engine busy; a processor's cache holds them */
+    EXECS_EACH = 256, /* more of them for each node, so that messages are well filled */
+    EXECS_IN_ALL = 100000,        /* the most pending execs, however many nodes there are */
+    SMALL_BYTES_IN_ALL = 8 << 20, /* the most text of pending short execs */
+    RING = SLICES_AHEAD + 1,      /* slices of one exec that can be out; stream_end adds one */
+};
 
 struct slice_done {
     bool here;
@@ -20,45 +22,38 @@ struct slice_done {
     char word[ANSWER_WORD_MAX];
 };
 
+struct slice_done *exec_ring_new(void) {
+    return calloc(RING, sizeof(struct slice_done));
+}
+
+/* ---- life ---- */
+
 struct exec *exec_new(struct engine *engine, void *tag, int64_t id, uint64_t n, bool file) {
-    struct exec *exec = engine->spare_execs;
+    struct exec *exec = engine->execs.spare;
     if (exec != NULL) {
-        engine->spare_execs = exec->here_next;
+        engine->execs.spare = exec->here_next;
         memset(exec, 0, sizeof *exec);
     } else if ((exec = calloc(1, sizeof *exec)) == NULL) {
-        struct command refused = {.kind = COMMAND_EXEC, .tag = tag, .id = id};
-        engine_give(engine, &refused,
-                    &(struct answer){.code = BANYAN_SYSTEM, .text = "out of memory"});
+        turn_refuse(engine, COMMAND_EXEC, tag, id);
         return NULL;
     }
-    exec->command = (struct command){
+    exec->turn = (struct turn){
         .kind = COMMAND_EXEC, .tag = tag, .seq = ++engine->last_seq, .id = id};
     exec->engine = engine;
     exec->n = n;
     exec->file = file;
-    engine->execs++;
+    engine->execs.count++;
     return exec;
 }
 
-/* What an exec is to be answered with once the checks that come first have been made. */
-void exec_note_failure(struct exec *exec, const char *text) {
-    exec->failure = strdup(text);
-    if (exec->failure == NULL)
-        exec->out_of_memory = true;
-}
-
-const char *exec_failure(const struct exec *exec) {
-    return exec->out_of_memory ? "out of memory" : exec->failure;
-}
-
 static void drop_held(struct exec *exec) {
-    exec->engine->held_bytes -= exec->text_len;
+    exec->engine->execs.held_bytes -= exec->text_len;
     free(exec->text);
     exec->text = NULL;
     exec->text_len = 0;
 }
 
-static void exec_drop_input(struct exec *exec) {
+static void drop_input(struct exec *exec) {
     struct bundle *bundle, *next;
     if (exec->filling != NULL)
         bundle_free(exec->engine, exec->filling);
@@ -71,78 +66,107 @@ static void exec_drop_input(struct exec *exec) {
     drop_held(exec);
 }
 
-/* Frees it if nobody needs it any more. */
 void exec_release(struct exec *exec) {
     struct engine *engine = exec->engine;
-    if (!exec->answered || exec->open_end || exec->out > 0)
+    if (!exec->reported || exec->open_end || exec->out > 0)
         return;
     if (exec->streamed)
-        DL_DELETE2(engine->streams, exec, sibling_prev, sibling_next);
+        DL_DELETE2(engine->execs.streams, exec, stream_prev, stream_next);
     free(exec->done);
-    free(exec->failure);
-    exec->here_next = engine->spare_execs;
-    engine->spare_execs = exec;
+    exec->here_next = engine->execs.spare;
+    engine->execs.spare = exec;
 }
 
-static void exec_answer(struct exec *exec, struct answer *answer) {
+/* ---- the answer ---- */
+
+static void answer(struct exec *exec, enum banyan_code code) {
     struct engine *engine = exec->engine;
-    struct member *member = exec->command.member;
+    struct member *member = exec->turn.member;
     exec->answered = true;
-    engine->execs--;
     if (member != NULL) {
-        DL_DELETE2(member->execs, exec, here_prev, here_next);
-        if (member->execs == NULL && engine->unsettled != 0)
-            engine->unsettle = true; /* a kill may have waited for it */
+        DL_DELETE2(member->lane.execs, exec, here_prev, here_next);
+        if (member->lane.execs == NULL && engine->unsettled_count != 0)
+            engine->dirty = true; /* a kill may have waited for this exec */
     }
-    exec_drop_input(exec);
-    engine_give(engine, &exec->command, answer);
+    drop_input(exec);
+    turn_answer(engine, &exec->turn, code);
+}
+
+static void set_text(struct exec *exec, const char *text, size_t len) {
+    free(exec->turn.text);
+    exec->turn.text = text != NULL ? strndup(text, len) : NULL;
 }
 
 void exec_refuse(struct exec *exec, enum banyan_code code, const char *text) {
-    exec_answer(exec, &(struct answer){.code = code, .text = text});
+    set_text(exec, text, text != NULL ? strlen(text) : 0);
+    answer(exec, code);
+}
+
+void exec_fail(struct exec *exec, const char *text) {
+    if (exec->answered || exec->failed)
+        return;
+    if (exec->turn.member != NULL) {
+        exec_refuse(exec, BANYAN_SYSTEM, text);
+        return;
+    }
+    set_text(exec, text, strlen(text));
+    exec->failed = true;
+}
+
+void exec_conclude(struct exec *exec) {
+    struct member *member = exec->turn.member;
+    if (exec->count != exec->n) {
+        answer(exec, BANYAN_WRONG_COUNT);
+        return;
+    }
+    report_sum(member, exec->count);
+    answer(exec, BANYAN_OK);
+}
+
+/* Answers with the first wrong number. */
+static void conclude_wrong(struct exec *exec, const struct slice_result *wrong) {
+    size_t shown = wrong->word_len < ANSWER_WORD_MAX ? wrong->word_len : ANSWER_WORD_MAX;
+    exec->word_len = wrong->word_len;
+    exec->turn.text = malloc(shown + 1);
+    if (exec->turn.text != NULL && shown > 0)
+        memcpy(exec->turn.text, wrong->word, shown);
+    answer(exec, exec->turn.text != NULL ? wrong->error : BANYAN_SYSTEM);
+}
+
+void exec_answer_of(const struct exec *exec, struct answer *result) {
+    const char *text = exec->turn.text;
+    *result = (struct answer){.sum = exec->sum,
+                              .expected = exec->n,
+                              .got = exec->count,
+                              .position = exec->count + 1,
+                              .word = text,
+                              .word_len = exec->word_len,
+                              .text = text != NULL ? text : "out of memory"};
+}
+
+void exec_reported(struct exec *exec) {
+    exec->engine->execs.count--;
+    free(exec->turn.text);
+    exec->turn.text = NULL;
+    exec->reported = true;
+    exec_release(exec);
 }
 
 /* ---- results ---- */
 
-/* Room for the results of a long exec that come before an earlier one; NULL: out of memory. */
-struct slice_done *exec_ring_new(void) {
-    return calloc(SLICES_IN_ALL, sizeof(struct slice_done));
-}
-
-static void exec_succeed(struct exec *exec) {
-    struct member *member = exec->command.member;
-    member->sums++;
-    member->numbers += exec->count;
-    exec_answer(exec, &(struct answer){.sum = exec->sum});
-}
-
-/* Everything has been added up, or a wrong number was met: what is the answer? */
-void exec_conclude(struct exec *exec, const struct slice_result *wrong) {
-    if (wrong != NULL)
-        exec_answer(exec, &(struct answer){.code = wrong->error,
-                                           .position = exec->count + 1,
-                                           .word = wrong->word,
-                                           .word_len = wrong->word_len});
-    else if (exec->count != exec->n)
-        exec_answer(exec, &(struct answer){
-                              .code = BANYAN_WRONG_COUNT, .expected = exec->n, .got = exec->count});
-    else
-        exec_succeed(exec);
-}
-
-static void exec_add(struct exec *exec, const struct slice_result *result) {
+static void add(struct exec *exec, const struct slice_result *result) {
     exec->added++;
     exec->count += result->count;
     exec->sum += result->sum;
     if (result->error != BANYAN_OK)
-        exec_conclude(exec, result);
+        conclude_wrong(exec, result);
     else if (!exec->open_end && exec->added == exec->cut)
-        exec_conclude(exec, NULL);
+        exec_conclude(exec);
 }
 
-/* Keeps a result that came before an earlier one. */
-static void exec_keep(struct exec *exec, uint32_t number, const struct slice_result *result) {
-    struct slice_done *done = &exec->done[number % SLICES_IN_ALL];
+/* Keeps the result of a slice that came back before an earlier slice. */
+static void keep(struct exec *exec, uint32_t number, const struct slice_result *result) {
+    struct slice_done *done = &exec->done[number % RING];
     size_t shown = result->word_len < sizeof done->word ? result->word_len : sizeof done->word;
     done->here = true;
     done->result = *result;
@@ -151,183 +175,238 @@ static void exec_keep(struct exec *exec, uint32_t number, const struct slice_res
     done->result.word = done->word;
 }
 
-void exec_slice_back(struct exec *exec, uint32_t number, const struct slice_result *result) {
+static void slice_back(struct exec *exec, uint32_t number, const struct slice_result *result) {
     if (exec->answered)
         return;
     if (number != exec->added) {
-        exec_keep(exec, number, result);
+        keep(exec, number, result);
         return;
     }
-    exec_add(exec, result);
-    while (!exec->answered && exec->done != NULL && exec->done[exec->added % SLICES_IN_ALL].here) {
-        struct slice_done *done = &exec->done[exec->added % SLICES_IN_ALL];
+    add(exec, result);
+    while (!exec->answered && exec->done != NULL && exec->done[exec->added % RING].here) {
+        struct slice_done *done = &exec->done[exec->added % RING];
         done->here = false;
-        exec_add(exec, &done->result);
+        add(exec, &done->result);
     }
 }
 
-/* ---- entry ---- */
+/* The slices of a bundle are no longer out. */
+static void bundle_done(struct engine *engine, struct bundle *bundle) {
+    for (uint32_t i = 0; i < bundle->slice_count; i++) {
+        struct exec *exec = bundle->slices[i].exec;
+        exec->out--;
+        exec_release(exec);
+    }
+    bundle_free(engine, bundle);
+}
 
-/* A short exec joins those that wait for the same node. False: out of memory. */
-static bool gather(struct engine *engine, struct member *member, struct exec *exec,
-                   const char *text, size_t len) {
-    struct bundle *open = member->open;
+void execs_back(struct engine *engine, struct bundle *bundle, enum outcome outcome,
+                const struct slice_result *results, const char *text) {
+    bool wanted = bundle->member != NULL;
+    if (!lane_back(engine, bundle, outcome))
+        return;
+    for (uint32_t i = 0; wanted && i < bundle->slice_count; i++) {
+        struct slice *slice = &bundle->slices[i];
+        if (outcome == OUTCOME_OK)
+            slice_back(slice->exec, slice->number, &results[i]);
+        else if (!slice->exec->answered)
+            exec_refuse(slice->exec, BANYAN_SYSTEM, text);
+    }
+    bundle_done(engine, bundle);
+}
+
+/* ---- sending ---- */
+
+static void add_slice(struct exec *exec, struct bundle *bundle, size_t len) {
+    struct slice slice = {
+        .exec = exec, .number = exec->cut++, .len = (uint32_t)len, .file = exec->file};
+    bundle_add_slice(bundle, &slice);
+    exec->out++;
+}
+
+/* Adds a short exec to the bundle of the others for its node. False: out of memory. */
+static bool gather(struct exec *exec, const char *text, size_t len) {
+    struct engine *engine = exec->engine;
+    struct member *member = exec->turn.member;
+    struct bundle *open = member->lane.open;
     if (open != NULL && open->text_len + len > BUNDLE_BYTES) {
-        DL_APPEND(member->ready, open);
-        member->open = open = NULL;
+        member->lane.open = NULL;
+        lane_add(engine, member, open);
+        open = NULL;
     }
     if (open == NULL && (open = bundle_new(engine, len)) == NULL)
         return false;
     if (!bundle_grow(open, len)) {
-        if (open != member->open) /* there others wait in it, too */
+        if (open != member->lane.open) /* the open bundle holds other execs, too */
             bundle_free(engine, open);
         return false;
     }
     memcpy(open->text + open->text_len, text, len);
     open->text_len += len;
-    bundle_add_slice(open, exec, len);
+    add_slice(exec, open, len);
     if (bundle_is_large(open)) {
-        DL_APPEND(member->ready, open);
-    } else {
-        engine->small_bytes += len;
-        member->open = open;
+        lane_add(engine, member, open);
+        return true;
     }
+    engine->execs.small_bytes += len;
+    member->lane.open = open;
+    lane_flush_later(engine, member);
     return true;
 }
 
-/* An exec that must wait keeps its text; it joins others when it may go on. */
-static bool hold(struct exec *exec, const char *text, size_t len) {
-    exec->text = malloc(len + 1);
-    if (exec->text == NULL)
+void exec_pass_on(struct exec *exec, struct bundle *bundle, size_t len) {
+    struct member *member = exec->turn.member;
+    add_slice(exec, bundle, len);
+    if (member != NULL)
+        lane_add(exec->engine, member, bundle);
+    else
+        DL_APPEND(exec->held, bundle);
+}
+
+/* ---- entry ---- */
+
+/* Finds the node, and makes the checks that need no numbers. True: the exec is at its node. False:
+ * it waits, or is answered. */
+static bool exec_locate(struct exec *exec) {
+    struct engine *engine = exec->engine;
+    struct member *member;
+    if (engine->unsettled_count == 0)
+        member = turn_find_older(engine, exec->turn.id, exec->turn.seq);
+    else if (!turn_find(engine, &exec->turn, &member))
         return false;
+    if (member == NULL) {
+        exec_refuse(exec, BANYAN_NOT_FOUND, NULL);
+    } else if (!member_available(member)) {
+        if (stop_look(engine, member))
+            turn_wait(member, &exec->turn);
+        else
+            exec_refuse(exec, BANYAN_UNAVAILABLE, NULL);
+    } else if (exec->n < 1 || exec->n > ANSWER_N_MAX) {
+        exec_refuse(exec, BANYAN_BAD_N, NULL);
+    } else {
+        exec->turn.member = member;
+        DL_APPEND2(member->lane.execs, exec, here_prev, here_next);
+        return true;
+    }
+    return false;
+}
+
+bool exec_enter(struct exec *exec) {
+    if (exec->engine->released == NULL && !exec->engine->settling)
+        return exec_locate(exec);
+    turn_release(exec->engine, &exec->turn); /* older commands come first */
+    return false;
+}
+
+/* Sends the slices or the text that were kept while the exec waited. */
+static void send_held(struct exec *exec) {
+    struct bundle *bundle, *next;
+    DL_FOREACH_SAFE(exec->held, bundle, next) {
+        DL_DELETE(exec->held, bundle);
+        lane_add(exec->engine, exec->turn.member, bundle);
+    }
+    if (exec->text == NULL)
+        return;
+    bool gathered = gather(exec, exec->text, exec->text_len);
+    drop_held(exec);
+    if (!gathered)
+        exec_refuse(exec, BANYAN_SYSTEM, NULL);
+}
+
+void exec_go(struct engine *engine, struct exec *exec) {
+    (void)engine;
+    if (!exec_locate(exec))
+        return;
+    if (exec->failed)
+        answer(exec, BANYAN_SYSTEM);
+    else
+        send_held(exec);
+    if (!exec->answered && !exec->open_end && exec->cut == 0)
+        exec_conclude(exec);
+}
+
+/* Keeps the text of an exec that must wait. */
+static void hold(struct exec *exec, const char *text, size_t len) {
+    exec->text = malloc(len + 1);
+    if (exec->text == NULL) {
+        exec->failed = true;
+        return;
+    }
     memcpy(exec->text, text, len);
     exec->text_len = len;
-    exec->engine->held_bytes += len;
-    return true;
+    exec->engine->execs.held_bytes += len;
 }
 
-/* The slice that was being filled is full, or the last. */
-void exec_pass_on(struct exec *exec, struct bundle *bundle) {
-    struct member *member = exec->command.member;
-    if (member == NULL) {
-        DL_APPEND(exec->held, bundle);
-        return;
-    }
-    DL_APPEND(member->ready, bundle);
-    bundles_flush_later(exec->engine, member);
-}
-
-/* The checks that need no number, in their order. True: the exec stands at its member. */
-bool exec_admit(struct exec *exec) {
-    struct engine *engine = exec->engine;
-    struct member *member = engine_find(engine, exec->command.id);
-    if (member == NULL || command_cut_off(engine, exec->command.id, exec->command.seq)) {
-        exec_refuse(exec, BANYAN_NOT_FOUND, NULL);
-        return false;
-    }
-    if (!engine_available(&member->node)) {
-        exec_refuse(exec, BANYAN_UNAVAILABLE, NULL);
-        return false;
-    }
-    if (exec->n < 1 || exec->n > ANSWER_N_MAX) {
-        exec_refuse(exec, BANYAN_BAD_N, NULL);
-        return false;
-    }
-    exec->command.member = member;
-    DL_APPEND2(member->execs, exec, here_prev, here_next);
-    return true;
-}
-
-/* An exec that waited at an unsettled member goes on. */
-void exec_locate(struct engine *engine, struct exec *exec) {
-    struct bundle *bundle, *next;
-    if (command_wait(engine, &exec->command, exec->command.id) != NULL)
-        return;
-    if (exec_admit(exec)) {
-        DL_FOREACH_SAFE(exec->held, bundle, next) {
-            DL_DELETE(exec->held, bundle);
-            exec_pass_on(exec, bundle);
-        }
-        if (exec->text != NULL) {
-            exec->out_of_memory = !gather(engine, exec->command.member, exec, exec->text,
-                                          exec->text_len);
-            drop_held(exec);
-            bundles_flush_later(engine, exec->command.member);
-        }
-        if (exec_failure(exec) != NULL)
-            exec_refuse(exec, BANYAN_SYSTEM, exec_failure(exec));
-        else if (!exec->open_end && exec->cut == 0)
-            exec_conclude(exec, NULL);
-    }
-    exec_release(exec);
-}
-
-void engine_exec(struct engine *engine, void *tag, int64_t id, uint64_t n, const char *text,
-                 size_t len) {
+void exec_give(struct engine *engine, void *tag, int64_t id, uint64_t n, const char *text,
+               size_t len) {
     struct exec *exec = exec_new(engine, tag, id, n, false);
-    bool kept = true;
     if (exec == NULL)
         return;
-    if (engine->unsettled != 0 && command_wait(engine, &exec->command, id) != NULL) {
-        if (!hold(exec, text, len))
-            exec->out_of_memory = true;
-        return;
+    if (!exec_enter(exec)) {
+        if (!exec->answered)
+            hold(exec, text, len);
+    } else if (!gather(exec, text, len)) {
+        exec_refuse(exec, BANYAN_SYSTEM, NULL);
     }
-    if (exec_admit(exec)) {
-        kept = gather(engine, exec->command.member, exec, text, len);
-        if (!kept)
-            exec_refuse(exec, BANYAN_SYSTEM, "out of memory");
-        bundles_flush_later(engine, exec->command.member);
-    }
-    exec_release(exec);
 }
 
 static bool are_many(const struct engine *engine) {
-    return engine->execs >= EXECS_IN_ALL ||
-           engine->execs >= EXECS_LEAST + EXECS_EACH * (uint64_t)engine->tree.count;
+    return engine->execs.count >= EXECS_IN_ALL ||
+           engine->execs.count >= EXECS_LEAST + EXECS_EACH * (uint64_t)engine->tree.count;
 }
 
-bool engine_is_busy(const struct engine *engine) {
-    return are_many(engine) || engine->small_bytes + engine->held_bytes >= SMALL_BYTES_IN_ALL ||
-           engine->large_count >= SLICES_IN_ALL;
+bool execs_are_busy(const struct engine *engine) {
+    return are_many(engine) ||
+           engine->execs.small_bytes + engine->execs.held_bytes >= SMALL_BYTES_IN_ALL ||
+           engine->execs.large_count >= SLICES_IN_ALL;
 }
 
 /* ---- the end ---- */
 
+void execs_detach(struct engine *engine, struct member *member) {
+    struct bundle *bundle;
+    while ((bundle = lane_take(member)) != NULL)
+        bundle_done(engine, bundle);
+    lane_close(engine, member);
+}
+
 void execs_fail(struct engine *engine, struct member *member, enum banyan_code code,
                 const char *text) {
-    struct exec *exec;
-    while ((exec = member->execs) != NULL) {
-        exec_refuse(exec, code, text);
-        exec_release(exec);
-    }
+    while (member->lane.execs != NULL)
+        exec_refuse(member->lane.execs, code, text);
     execs_detach(engine, member);
 }
 
-/* An exec that waits at a member is answered there: by then nobody listens. */
-static void waiting_execs_free(struct member *member) {
-    struct command *command, *next;
-    DL_FOREACH_SAFE(member->waiters, command, next) {
-        if (command->kind == COMMAND_EXEC) {
-            DL_DELETE(member->waiters, command);
-            exec_refuse((struct exec *)command, BANYAN_UNAVAILABLE, NULL);
-            exec_release((struct exec *)command);
-        }
-    }
-}
-
+/* Releases every exec: at its node, waiting, answered, or with input still open. */
 void execs_free(struct engine *engine) {
     struct exec *exec, *next;
-    for (struct tree_node *at = engine->tree.root; at != NULL;
-         at = tree_next(engine->tree.root, at)) {
-        execs_fail(engine, member_of(at), BANYAN_UNAVAILABLE, NULL);
-        waiting_execs_free(member_of(at));
+    struct turn *turn, *next_turn;
+    members_each(engine, member) {
+        execs_fail(engine, member, BANYAN_UNAVAILABLE, NULL);
+        DL_FOREACH_SAFE(member->waiters, turn, next_turn) {
+            if (turn->kind == COMMAND_EXEC) {
+                DL_DELETE(member->waiters, turn);
+                exec_refuse((struct exec *)turn, BANYAN_UNAVAILABLE, NULL);
+            }
+        }
     }
-    DL_FOREACH_SAFE2(engine->streams, exec, next, sibling_next) {
+    DL_FOREACH_SAFE(engine->released, turn, next_turn) {
+        if (turn->kind == COMMAND_EXEC) {
+            DL_DELETE(engine->released, turn);
+            exec_refuse((struct exec *)turn, BANYAN_UNAVAILABLE, NULL);
+        }
+    }
+    DL_FOREACH_SAFE(engine->answers, turn, next_turn) {
+        if (turn->kind == COMMAND_EXEC) {
+            DL_DELETE(engine->answers, turn);
+            exec_reported((struct exec *)turn);
+        }
+    }
+    DL_FOREACH_SAFE2(engine->execs.streams, exec, next, stream_next) {
         exec->open_end = false;
         exec_release(exec);
     }
-    for (exec = engine->spare_execs; exec != NULL; exec = next) {
+    for (exec = engine->execs.spare; exec != NULL; exec = next) {
         next = exec->here_next;
         free(exec);
     }

@@ -1,6 +1,6 @@
 /*
- * health: which events change the state of a node. One full table, so that no pair of state and event
- * is left to chance.
+ * health: which events change the state of a node. One full table, so that no pair of state and
+ * event is left out.
  *
  * Pure; any thread.
  */
@@ -10,12 +10,9 @@
 #include "banyan.h"
 
 enum health_event {
-    EVENT_HEARD,    /* it has joined, or answered a survey or a question of its own */
-    EVENT_LATE,     /* it missed the first half of a survey, and is asked directly */
-    EVENT_MISSED,   /* it answered neither half of a survey within the deadline */
-    EVENT_RESET,    /* a path to it broke; it, or any node above it, may be the reason */
-    EVENT_EXITED,   /* its process has ended */
-    EVENT_REPAIRED, /* those who were beneath it are connected elsewhere, or to it again */
+    EVENT_HEARD,  /* the node joined, or answered a survey or a direct question */
+    EVENT_MISSED, /* the node was stopped, or answered neither half of a survey in time */
+    EVENT_EXITED, /* its process ended */
     HEALTH_EVENTS,
 };
 

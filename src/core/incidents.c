@@ -1,131 +1,77 @@
-/*
- * incidents.c: what the engine tells people about its nodes: the history of each (explain), and
- * notices as things happen.
- */
-#include "engine_state.h"
+#include "incidents.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+
+#include "state.h"
 
 enum { LINE = 400 };
 
 void incident(struct engine *engine, struct member *member, const char *what) {
-    history_add(&member->history, engine->now_us, what);
-    member->moved_count = 0;
-    engine->untold += !member->untold;
-    member->untold = true;
+    journal_add(&member->incidents.journal, engine->now_us, what);
+    member->incidents.moved_count = 0;
+    member->incidents.unreported = engine->unreported = true;
 }
 
-/* How the process ended is known now. */
-void incident_how(struct member *member, const char *how) {
-    struct incident *latest = history_latest(&member->history);
-    if (latest != NULL && how != NULL)
-        snprintf(latest->what, sizeof latest->what, "%s", how);
-}
-
-void incident_told(struct engine *engine, struct member *member) {
-    engine->untold -= member->untold;
-    member->untold = false;
-}
-
-/* Tells people of each incident once: when it is known how the process ended, and what was done. */
-void incidents_tell(struct engine *engine) {
-    char line[LINE];
-    struct tree_node *at = engine->untold > 0 ? engine->tree.root : NULL;
-    for (; at != NULL; at = tree_next(engine->tree.root, at)) {
-        struct member *member = member_of(at);
-        struct incident *latest = history_latest(&member->history);
-        bool complete = member->state != BANYAN_ENDED || member_gone(engine, member);
-        if (!member->untold || !complete || member->moving)
-            continue;
-        incident_told(engine, member);
-        if (latest == NULL || member->phase == PHASE_ENDING)
-            continue; /* no memory for it; or it ends because somebody said so */
-        history_line(latest, member->node.id, engine->options.wall_us, line, sizeof line);
-        engine->ports.notice(engine->ports.arg, line);
-    }
-}
-
-/* A child has moved from one parent to another (0: the controller), because of what happened to one
- * of the two. */
 void incident_moved(struct engine *engine, struct member *child, uint64_t from, uint64_t to) {
-    struct member *old = engine_member(engine, from), *new = engine_member(engine, to);
-    struct member *about = old != NULL && !engine_available(&old->node) ? old : new;
-    if (about == NULL || about->phase == PHASE_ENDING || history_latest(&about->history) == NULL)
+    struct member *old = member_by_serial(engine, from), *new = member_by_serial(engine, to);
+    struct member *about = old != NULL && !member_available(old) ? old : new;
+    if (about == NULL || about->phase == PHASE_ENDING ||
+        journal_latest(&about->incidents.journal) == NULL)
         return;
-    if (about->moved_count < MOVED_MOST)
-        about->moved[about->moved_count++] = child->node.id;
-    about->moved_to = about == old ? (new != NULL ? &new->node : NULL) : &about->node;
-    about->moving = true;
+    struct incidents *incidents = &about->incidents;
+    if (incidents->moved_count < MOVED_MOST)
+        incidents->moved[incidents->moved_count++] = child->node.id;
+    incidents->moved_to = to;
+    incidents->moved_to_id = new != NULL ? new->node.id : 0;
+    incidents->move_pending = true;
 }
 
 /* "3 and 7 connected to 10 after 2.1 ms" */
-static void describe_move(struct engine *engine, struct member *member, struct incident *latest) {
-    char ids[HISTORY_THEN / 2], after[32] = "at once", parent[32] = "the controller";
-    if (member->moved_to == &member->node)
+static void describe_move(const struct engine *engine, const struct member *member,
+                          struct incident *latest) {
+    const struct incidents *incidents = &member->incidents;
+    char ids[JOURNAL_THEN / 2], after[32] = "at once", parent[32] = "the controller";
+    if (incidents->moved_to == member->serial)
         snprintf(parent, sizeof parent, "it again");
-    else if (member->moved_to != NULL)
-        parent[number_print(parent, member->moved_to->id)] = '\0';
-    if (engine->now_us > latest->at_us) /* else they are the controller's own children */
+    else if (incidents->moved_to != 0)
+        parent[number_print(parent, incidents->moved_to_id)] = '\0';
+    if (engine->now_us > latest->at_us) /* no time passes for children of the controller */
         snprintf(after, sizeof after, "after %.1f ms",
                  (double)(engine->now_us - latest->at_us) / 1000);
     snprintf(latest->then, sizeof latest->then, "%s connected to %s %s",
-             history_ids(ids, sizeof ids, member->moved, member->moved_count), parent, after);
+             journal_ids(ids, sizeof ids, incidents->moved, incidents->moved_count), parent, after);
 }
 
-/* The sets that were sent are in force. */
-void incidents_settled(struct engine *engine) {
-    struct tree_node *at = engine->tree.root;
-    for (; at != NULL; at = tree_next(engine->tree.root, at)) {
-        struct member *member = member_of(at);
-        struct incident *latest = history_latest(&member->history);
-        if (!member->moving || latest == NULL)
+void incidents_moved(struct engine *engine) {
+    if (!engine->unreported)
+        return;
+    members_each(engine, member) {
+        struct incident *latest = journal_latest(&member->incidents.journal);
+        if (member->incidents.move_pending && latest != NULL)
+            describe_move(engine, member, latest);
+        member->incidents.move_pending = false;
+    }
+}
+
+/* A node that ends because it was killed on request is not reported. */
+void incidents_report(struct engine *engine) {
+    char line[LINE];
+    bool left = false;
+    if (!engine->unreported)
+        return;
+    members_each(engine, member) {
+        struct incident *latest = journal_latest(&member->incidents.journal);
+        if (!member->incidents.unreported)
             continue;
-        member->moving = false;
-        engine_event(engine, member, EVENT_REPAIRED);
-        describe_move(engine, member, latest);
+        if (member->incidents.move_pending) {
+            left = true;
+            continue;
+        }
+        member->incidents.unreported = false;
+        if (latest == NULL || member->phase == PHASE_ENDING)
+            continue; /* without memory there is no incident */
+        journal_line(latest, member->node.id, engine->options.wall_us, line, sizeof line);
+        engine->ports.notice(engine->ports.arg, line);
     }
-}
-
-/* ---- explain ---- */
-
-static void append(char **text, size_t *len, const char *line) {
-    size_t more = strlen(line) + 1;
-    char *larger = realloc(*text, *len + more + 1);
-    if (larger == NULL)
-        return;
-    *text = larger;
-    snprintf(larger + *len, more + 1, "%s\n", line);
-    *len += more;
-}
-
-static void explain(struct engine *engine, struct command *command, struct member *member) {
-    char line[LINE], *text = NULL;
-    size_t len = 0;
-    snprintf(line, sizeof line, "%lld: %s, process %lld", (long long)member->node.id,
-             answer_state_name(member->state), (long long)member->pid);
-    append(&text, &len, line);
-    for (unsigned i = 0; i < member->history.count; i++) {
-        history_line(&member->history.incidents[i], member->node.id, engine->options.wall_us, line,
-                     sizeof line);
-        append(&text, &len, line);
-    }
-    if (text != NULL)
-        text[len - 1] = '\0'; /* the last newline comes with the answer */
-    engine_give(engine, command,
-                &(struct answer){.code = text != NULL ? BANYAN_OK : BANYAN_SYSTEM,
-                                 .text = text != NULL ? text : "out of memory"});
-    free(text);
-}
-
-void explain_go(struct engine *engine, struct command *command) {
-    struct member *member = engine_find(engine, command->id);
-    if (command_wait(engine, command, command->id) != NULL)
-        return;
-    if (member == NULL || command_cut_off(engine, command->id, command->seq))
-        engine_give(engine, command, &(struct answer){.code = BANYAN_NOT_FOUND});
-    else
-        explain(engine, command, member);
-    free(command);
+    engine->unreported = left;
 }

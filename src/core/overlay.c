@@ -8,7 +8,7 @@ void overlay_contract(const struct tree *tree, overlay_available *available) {
     }
 }
 
-/* The node after `at` in the walk of top's subtree that skips what lies beneath `at`. */
+/* The node after `at` in the walk of top's subtree that skips what is below `at`. */
 static struct tree_node *next_beside(const struct tree_node *top, const struct tree_node *at) {
     while (at != top) {
         struct tree_node *above = at->parent;
@@ -19,9 +19,9 @@ static struct tree_node *next_beside(const struct tree_node *top, const struct t
     return NULL;
 }
 
-/* An unavailable node has no child of its own in the overlay, but what lies beneath it may be a
- * child of the node above: so the walk goes into unavailable nodes, and never below an available
- * one. It meets the children from left to right, which is the order of their ids. */
+/* A node below an unavailable one may be a child of the node above. So the walk goes into
+ * unavailable nodes, and never below an available one. It meets the children from left to right,
+ * which is the order of their ids. */
 struct tree_node *overlay_next_child(const struct tree *tree, const struct tree_node *parent,
                                      const struct tree_node *at, overlay_available *available) {
     const struct tree_node *top = parent != NULL ? parent : tree->root;

@@ -1,11 +1,12 @@
 /*
- * overlay: who is to be connected to whom: the search tree with the unavailable nodes contracted
- * away. Every available node hangs below its nearest available ancestor; where there is none, it
- * hangs below the controller. With all nodes available the overlay is the search tree.
+ * overlay: which node is to be connected to which: the search tree with the unavailable nodes
+ * contracted away. The parent of an available node is its nearest available ancestor, or the
+ * controller if there is none. With all nodes available the overlay is the search tree.
  *
- * It is a function of (search tree, available set) and has no history, so that repair after any
- * mixture of deaths, stops and resumes is the same code. A node's interval stays that of the search
- * tree, so the children of one node never overlap and routing is one comparison, healthy or not.
+ * The overlay is a function of (search tree, available set), without history, so repair after any
+ * mixture of deaths, stops and continuations is the same code. A node keeps its interval of the
+ * search tree, so the children of one node never overlap, and routing is the same in a healthy and
+ * in a repaired tree.
  *
  * Pure; called by the thread that owns the tree.
  */
@@ -16,12 +17,12 @@
 
 typedef bool overlay_available(const struct tree_node *node);
 
-/* Sets `up` of every node to its nearest available ancestor, NULL for the controller. One walk. */
+/* Sets `up` of every node to its nearest available ancestor; NULL: the controller. One walk. */
 void overlay_contract(const struct tree *tree, overlay_available *available);
 
-/* The children of an available node in the overlay (of the controller: parent NULL), after
- * overlay_contract, in ascending order of id, through one walk of the parent's subtree: start with
- * at = NULL; NULL ends the walk. */
+/* Walks the children of an available node in the overlay, in ascending order of id. parent NULL:
+ * those of the controller. Start with at = NULL; NULL ends the walk. The whole walk visits the
+ * parent's subtree once. */
 struct tree_node *overlay_next_child(const struct tree *tree, const struct tree_node *parent,
                                      const struct tree_node *at, overlay_available *available);
 

@@ -1,56 +1,45 @@
-/*
- * streams.c: execs whose numbers come piece by piece. They are cut at blanks into slices that fill
- * a bundle each; the input is held up while too many are under way.
- */
-#include "engine_state.h"
+#include "streams.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
-enum { ROOM_LEAST = 64 }; /* bytes that engine_exec_room offers at least */
+#include "bundles.h"
+#include "state.h"
 
-struct exec *engine_exec_begin(struct engine *engine, void *tag, int64_t id, uint64_t n,
-                               bool file) {
+enum {
+    SLICE_BYTES = 512 << 10, /* a slice of a long exec: the best size over ipc */
+    ROOM_LEAST = 64,         /* bytes that stream_room offers at least */
+};
+
+struct exec *stream_begin(struct engine *engine, void *tag, int64_t id, uint64_t n, bool file) {
     struct exec *exec = exec_new(engine, tag, id, n, file);
     if (exec == NULL)
         return NULL;
     exec->open_end = true;
     exec->streamed = true;
-    DL_APPEND2(engine->streams, exec, sibling_prev, sibling_next);
+    DL_APPEND2(engine->execs.streams, exec, stream_prev, stream_next);
     exec->done = exec_ring_new();
-    if (engine->unsettled != 0 && command_wait(engine, &exec->command, id) != NULL) {
-        if (exec->done == NULL)
-            exec->out_of_memory = true;
-    } else if (exec_admit(exec) && exec->done == NULL) {
-        exec_refuse(exec, BANYAN_SYSTEM, "out of memory");
-    }
+    exec_enter(exec);
+    if (exec->done == NULL)
+        exec_fail(exec, "out of memory");
     return exec;
 }
 
-/* An exec that waits for its node is answered when its turn has come. */
-static void refuse_memory(struct exec *exec) {
-    if (exec->command.member != NULL)
-        exec_refuse(exec, BANYAN_SYSTEM, "out of memory");
-    else
-        exec->out_of_memory = true;
-}
-
-enum exec_room engine_exec_room(struct exec *exec, char **at, size_t *room) {
+enum exec_room stream_room(struct exec *exec, char **at, size_t *room) {
     struct engine *engine = exec->engine;
     uint32_t ahead = exec->cut - exec->added;
-    if (exec->answered || exec_failure(exec) != NULL)
+    if (exec->answered || exec->failed)
         return EXEC_SKIP;
-    /* With nothing under way an exec may always go on with the slice that it has. */
+    /* So that no exec stalls, one with nothing in flight may always fill its slice, and those whose
+     * node is not known yet leave slices to the others, for which they may be waiting. */
+    uint64_t most = exec->turn.member != NULL ? SLICES_IN_ALL : SLICES_IN_ALL / 2;
     if (ahead >= SLICES_AHEAD ||
-        (engine->large_count >= SLICES_IN_ALL && (ahead > 0 || exec->filling == NULL)))
+        (engine->execs.large_count >= most && (ahead > 0 || exec->filling == NULL)))
         return EXEC_WAIT;
-    if (exec->filling == NULL) {
-        exec->filling = bundle_new(engine, SLICE_BYTES);
-        if (exec->filling == NULL) {
-            refuse_memory(exec);
-            return EXEC_SKIP;
-        }
+    if (exec->filling == NULL && (exec->filling = bundle_new(engine, SLICE_BYTES)) == NULL) {
+        exec_fail(exec, "out of memory");
+        return EXEC_SKIP;
     }
     *at = exec->filling->text + exec->filling->text_len;
     *room = exec->filling->text_room - exec->filling->text_len;
@@ -61,22 +50,22 @@ static bool is_blank(const struct exec *exec, char c) {
     return c == ' ' || c == '\t' || (exec->file && c >= '\n' && c <= '\r');
 }
 
-/* The bytes before the last word, which may go on in what is still to be read. */
+/* How many bytes come before the last word, whose end may not have been read yet. */
 static size_t whole_words(const struct exec *exec, const char *text, size_t len) {
     while (len > 0 && !is_blank(exec, text[len - 1]))
         len--;
     return len;
 }
 
-/* A single word fills the slice. What it is worth is known from fewer bytes: leading zeros but one
- * do not count, and no number has more than 19 digits besides. So the word is shortened, without
- * becoming another number or a number out of none, and reading goes on. */
+/* A single word fills the slice. Fewer bytes decide what it is: leading zeros but one do not count,
+ * and no number has more than 19 other digits. So the word is shortened to make room, and means the
+ * same as before: the same number, out of range, or no integer. */
 static void shorten_word(struct bundle *bundle) {
     char *text = bundle->text;
     size_t len = bundle->text_len, sign = *text == '-' || *text == '+', digits = sign, zeros;
     while (digits < len && text[digits] >= '0' && text[digits] <= '9')
         digits++;
-    if (digits < len) { /* no integer: its first bytes say so, and the byte that proves it */
+    if (digits < len) { /* no integer: keeps its first bytes, and the byte that proves it */
         if (digits > ANSWER_WORD_MAX)
             text[ANSWER_WORD_MAX] = text[digits];
         bundle->text_len = ANSWER_WORD_MAX + 1;
@@ -92,55 +81,50 @@ static void shorten_word(struct bundle *bundle) {
 
 /* Cuts the full slice at its last blank and carries the rest over into the next one. */
 static void cut_slice(struct exec *exec) {
-    struct engine *engine = exec->engine;
     struct bundle *full = exec->filling, *next;
     size_t whole = whole_words(exec, full->text, full->text_len);
     if (whole == 0) {
         shorten_word(full);
         return;
     }
-    next = bundle_new(engine, SLICE_BYTES);
+    next = bundle_new(exec->engine, SLICE_BYTES);
     if (next == NULL) {
-        refuse_memory(exec);
+        exec_fail(exec, "out of memory");
         return;
     }
     next->text_len = full->text_len - whole;
     memcpy(next->text, full->text + whole, next->text_len);
     full->text_len = whole;
     exec->filling = next;
-    bundle_add_slice(full, exec, whole);
-    exec_pass_on(exec, full);
+    exec_pass_on(exec, full, whole);
 }
 
-void engine_exec_filled(struct exec *exec, size_t len) {
+void stream_filled(struct exec *exec, size_t len) {
     struct bundle *bundle = exec->filling;
+    if (bundle == NULL)
+        return; /* the exec was answered meanwhile */
     bundle->text_len += len;
     if (bundle->text_room - bundle->text_len < ROOM_LEAST)
         cut_slice(exec);
 }
 
-void engine_exec_end(struct exec *exec) {
+void stream_end(struct exec *exec) {
     struct bundle *last = exec->filling;
     exec->open_end = false;
     if (!exec->answered) {
         exec->filling = NULL;
-        if (last != NULL && last->text_len > 0) {
-            bundle_add_slice(last, exec, last->text_len);
-            exec_pass_on(exec, last);
-        } else if (last != NULL) {
+        if (last != NULL && last->text_len > 0)
+            exec_pass_on(exec, last, last->text_len);
+        else if (last != NULL)
             bundle_free(exec->engine, last);
-        }
-        if (exec->command.member != NULL && exec->added == exec->cut)
-            exec_conclude(exec, NULL);
+        if (exec->turn.member != NULL && exec->added == exec->cut)
+            exec_conclude(exec);
     }
     exec_release(exec);
 }
 
-void engine_exec_fail(struct exec *exec, const char *text) {
+void stream_fail(struct exec *exec, const char *text) {
     exec->open_end = false;
-    if (!exec->answered && exec->command.member != NULL)
-        exec_refuse(exec, BANYAN_SYSTEM, text);
-    else if (!exec->answered)
-        exec_note_failure(exec, text);
+    exec_fail(exec, text);
     exec_release(exec);
 }

@@ -1,6 +1,3 @@
-/* A failed allocation in the index is an error to report, not a reason to exit. */
-#define HASH_NONFATAL_OOM 1
-
 #include "tree.h"
 
 struct tree_node *tree_find(const struct tree *tree, int64_t id) {

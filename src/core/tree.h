@@ -3,8 +3,8 @@
  *
  * The tree is intrusive: the caller embeds a struct tree_node in what it stores and owns that
  * memory; the tree owns only an index by id. It is never balanced, because its shape is what the
- * commands made it: an ascending row of creates gives a chain. A node's place, and with it the
- * interval of ids that belong beneath it, never changes while it exists.
+ * commands made it: ascending creates give a chain. A node's place, and with it the interval of ids
+ * that belong below it, never changes while it is in the tree.
  *
  * Pure: no input, output, clock or thread. Not thread safe; one thread owns a tree.
  */
@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#define HASH_NONFATAL_OOM 1 /* a failed allocation is an error to report, no reason to exit */
 #include <uthash.h>
 
 struct tree_node {
@@ -46,8 +47,8 @@ struct tree_place tree_place(const struct tree *tree, int64_t id);
 /* Puts a node at its place. The id must not be in the tree. False: out of memory, nothing done. */
 bool tree_insert(struct tree *tree, struct tree_node *node, int64_t id);
 
-/* Cuts a node and everything beneath it out of the tree and out of the index. The nodes stay linked
- * with one another, so that the caller can walk and free them. */
+/* Cuts a node and everything below it out of the tree and out of the index. The nodes stay linked
+ * with each other, so that the caller can walk and free them. */
 void tree_cut(struct tree *tree, struct tree_node *node);
 
 /* Whether id belongs to the subtree of node (whether or not such a node exists). */

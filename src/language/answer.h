@@ -21,7 +21,7 @@ enum command_kind {
     COMMAND_KILL,
     COMMAND_EXPLAIN,
     COMMAND_STATUS,
-    COMMAND_LINE, /* a line that is no such command */
+    COMMAND_LINE, /* a line that is none of these commands */
 };
 
 struct answer {
@@ -37,8 +37,9 @@ struct answer {
     uint64_t expected, got; /* WRONG_COUNT */
     uint64_t position;      /* NOT_INTEGER, OUT_OF_RANGE: which number, from 1 */
     const char *word;       /* NOT_INTEGER, OUT_OF_RANGE, BAD_ID, UNKNOWN: the word; borrowed */
-    size_t word_len;        /* its length; only the first ANSWER_WORD_MAX bytes are shown */
-    /* USAGE, SYSTEM: the message; explain: the lines; UNKNOWN: what there is, or NULL; borrowed */
+    size_t word_len;        /* its whole length; only ANSWER_WORD_MAX bytes are shown */
+    /* USAGE, SYSTEM: the message; explain: the lines; UNKNOWN: the known commands, or NULL;
+     * borrowed */
     const char *text;
     /* status: the nodes, parents before children, left before right; borrowed */
     const struct banyan_node *nodes;
@@ -56,8 +57,8 @@ const char *answer_name(enum banyan_code code);
 /* A word for a state, for people and programs ("available"). */
 const char *answer_state_name(enum banyan_state state);
 
-/* Writes the answer, without a newline, as snprintf does: at most size bytes with the end mark.
- * Returns the length of the whole answer. */
+/* Writes the answer, without a newline, as snprintf: at most size bytes with the end mark. Returns
+ * the length of the whole answer. */
 size_t answer_print(const struct answer *answer, char *text, size_t size);
 
 /* The same, but only what comes after "Error: " or "Error:ID: ". */

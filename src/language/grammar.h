@@ -1,7 +1,7 @@
 /*
- * grammar: the commands, in one table, and the parser that reads a line by it. Help, completion,
- * JSON and the errors of usage read the same table, so a new command is one row here, one kind of
- * request, and one case where requests are run (cli/run.c).
+ * grammar: the commands, in one table, and the parser that reads lines by it. Help, completion,
+ * JSON and errors of usage use the same table, so a new command is one row here, one kind of
+ * request, and one case in cli/run.c.
  *
  * Pure; any thread.
  */
@@ -36,10 +36,10 @@ enum argument {
     ARGUMENT_NONE,    /* there is no such argument */
     ARGUMENT_NEW_ID,  /* the id of a node that does not exist yet */
     ARGUMENT_NODE,    /* the id of a node */
-    ARGUMENT_PARENT,  /* the id of a node, or -1, which is as if it were not given */
+    ARGUMENT_PARENT,  /* the id of a node, or -1, which means that none is given */
     ARGUMENT_COUNT,   /* how many numbers there are */
-    ARGUMENT_LITERAL, /* the form's own word */
-    ARGUMENT_NUMBERS, /* numbers; the only argument that may go on beyond what has been read */
+    ARGUMENT_LITERAL, /* the word in form.literal */
+    ARGUMENT_NUMBERS, /* numbers; the only argument that may not have been read to its end */
     ARGUMENT_FILE,    /* the sign '<' and the name of a file */
     ARGUMENT_ANY,     /* anything; it is ignored */
 };
@@ -49,17 +49,17 @@ enum { FORM_ARGUMENTS = 3 };
 /* A command in one of its forms. */
 struct form {
     const char *name;
-    const char *arguments; /* as help shows them; those in brackets may be left out */
+    const char *arguments; /* as help shows them; arguments in brackets are optional */
     const char *summary;   /* NULL: another name of the form before it */
     enum request_kind kind;
     enum argument kinds[FORM_ARGUMENTS]; /* of the first, the second, ... argument */
-    unsigned required;                   /* how many arguments must be there */
-    bool other;          /* another form of the command before it, marked by a literal or a sign */
+    unsigned required;                   /* how many arguments are needed */
+    bool other;          /* another form of the command before it, which has its own word or sign */
     const char *literal; /* the word of an ARGUMENT_LITERAL */
 };
 
-/* The table, in the order in which help shows it; the forms of one command follow each other. A
- * form without a name comes last. */
+/* The table, in the order of help; the forms of one command follow each other. A form without a
+ * name ends it. */
 extern const struct form forms[];
 
 /* Writes the list of commands that `help` and --help show. */
@@ -87,15 +87,15 @@ enum parse {
     PARSE_REFUSED,
 };
 
-/* Reads a line. If only its beginning is there (whole is false), it must be one that ends where
- * command_head says. Fills in the request, also for a line that is refused: then its form alone;
- * and the refusal, if there is one. */
+/* Reads a line. whole false: the line is only a beginning, of the length that command_head
+ * returned. Fills in the request; for a refused line only its form. With PARSE_REFUSED fills in the
+ * refusal. */
 enum parse command_parse(struct words line, bool whole, struct request *request,
                          struct refusal *refusal);
 
-/* How much of a line's beginning must be parsed: what comes after it are numbers, or the whole line
- * is refused. The last word may go on beyond what has been read, so it is not taken for a word that
- * says what the line is. */
+/* How many bytes of a line's beginning must be parsed: after them come only numbers, or the line is
+ * refused anyway. The last of the len bytes may be in the middle of a word, so a last word does not
+ * decide what the line is. */
 size_t command_head(const char *line, size_t len);
 
 #endif

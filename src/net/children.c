@@ -2,19 +2,19 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "closer.h"
+#include "place.h"
 
 struct entry {
-    struct child child;
+    struct wire_node node;
     struct link *link;
 };
 
 struct children {
-    pthread_mutex_t lock;   /* of the row */
-    pthread_mutex_t change; /* held through a change of the row */
-    struct entry **row;     /* in ascending order of their intervals */
+    pthread_mutex_t lock;   /* of row and count */
+    pthread_mutex_t change; /* held by the thread that changes the row */
+    struct entry *row;      /* in ascending order of their intervals */
     size_t count;
     struct surveyor *surveyor;
 };
@@ -33,175 +33,140 @@ struct children *children_new(void) {
     return children;
 }
 
+struct surveyor *children_surveyor(struct children *children) {
+    return children->surveyor;
+}
+
+/* ---- routing ---- */
+
+/* The child whose interval contains an id; NULL: none. Under either lock. */
+static struct entry *route(const struct children *children, int64_t id) {
+    size_t low = 0, high = children->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        struct entry *entry = &children->row[middle];
+        if (id < entry->node.low)
+            high = middle;
+        else if (id > entry->node.high)
+            low = middle + 1;
+        else
+            return entry;
+    }
+    return NULL;
+}
+
+bool children_find(struct children *children, int64_t id, struct wire_node *node) {
+    pthread_mutex_lock(&children->lock);
+    const struct entry *entry = route(children, id);
+    if (entry != NULL)
+        *node = entry->node;
+    pthread_mutex_unlock(&children->lock);
+    return entry != NULL;
+}
+
+/* The request is sent under the lock, so that no thread closes the link meanwhile. */
+void children_request(struct children *children, int64_t id, nng_msg *request, link_done *done,
+                      void *arg) {
+    net_defer();
+    pthread_mutex_lock(&children->lock);
+    const struct entry *entry = route(children, id);
+    if (entry != NULL)
+        link_request(entry->link, request, done, arg);
+    pthread_mutex_unlock(&children->lock);
+    net_run_deferred();
+    if (entry == NULL) {
+        nng_msg_free(request);
+        done(arg, NNG_ENOENT, NULL);
+    }
+}
+
+/* ---- changes ---- */
+
+/* 0, or an error of nng. */
+static int entry_open(struct children *children, const struct wire_child *from,
+                      struct entry *entry) {
+    char url[NET_URL_MAX];
+    entry->node = from->node;
+    if (!place_url(from->address, NET_REQUESTS, url))
+        return NNG_EADDRINVAL;
+    int error = link_open(&entry->link, url);
+    if (error != 0)
+        return error;
+    place_url(from->address, NET_SURVEYS, url);
+    error = surveyor_add(children->surveyor, from->node.serial, url);
+    if (error != 0)
+        link_close(entry->link);
+    return error;
+}
+
+static void entry_close(struct children *children, const struct entry *entry) {
+    surveyor_remove(children->surveyor, entry->node.serial);
+    link_close(entry->link);
+}
+
+static int compare(const void *a, const void *b) {
+    const struct entry *left = a, *right = b;
+    return (left->node.low > right->node.low) - (left->node.low < right->node.low);
+}
+
+/* Replaces the row, and disconnects the children of the old row that are not kept. kept NULL: none
+ * is kept. */
+static void install(struct children *children, struct entry *row, size_t count, const bool *kept) {
+    struct entry *old = children->row;
+    size_t old_count = children->count;
+    if (count > 1)
+        qsort(row, count, sizeof *row, compare);
+    pthread_mutex_lock(&children->lock);
+    children->row = row;
+    children->count = count;
+    pthread_mutex_unlock(&children->lock);
+    for (size_t i = 0; i < old_count; i++) {
+        if (kept == NULL || !kept[i])
+            entry_close(children, &old[i]);
+    }
+    free(old);
+}
+
+/* Takes over the connection of a node that is a child already. Its interval may have changed. */
+static bool keep(const struct children *children, const struct wire_child *from, bool *kept,
+                 struct entry *entry) {
+    const struct entry *old = route(children, from->node.id);
+    if (old == NULL || old->node.serial != from->node.serial || kept[old - children->row])
+        return false;
+    kept[old - children->row] = true;
+    *entry = (struct entry){.node = from->node, .link = old->link};
+    return true;
+}
+
+int children_set(struct children *children, const struct wire_child *nodes, size_t count) {
+    pthread_mutex_lock(&children->change);
+    size_t taken = 0;
+    int first_error = 0;
+    struct entry *row = malloc((count + 1) * sizeof *row);
+    bool *kept = calloc(children->count + 1, sizeof *kept);
+    if (row == NULL || kept == NULL) {
+        free(row);
+        first_error = NNG_ENOMEM;
+    } else {
+        for (size_t i = 0; i < count; i++) {
+            bool known = keep(children, &nodes[i], kept, &row[taken]);
+            int error = known ? 0 : entry_open(children, &nodes[i], &row[taken]);
+            taken += error == 0;
+            first_error = first_error != 0 ? first_error : error;
+        }
+        install(children, row, taken, kept);
+    }
+    free(kept);
+    pthread_mutex_unlock(&children->change);
+    return first_error;
+}
+
 void children_free(struct children *children) {
-    children_set(children, NULL, 0);
+    install(children, NULL, 0, NULL);
     closer_wait();
     surveyor_free(children->surveyor);
     free(children->row);
     pthread_mutex_destroy(&children->lock);
     pthread_mutex_destroy(&children->change);
     free(children);
-}
-
-struct surveyor *children_surveyor(struct children *children) {
-    return children->surveyor;
-}
-
-static struct entry *entry_open(struct children *children, const struct child *child, int *error) {
-    char url[NET_URL_MAX];
-    struct entry *entry = malloc(sizeof *entry);
-    *error = entry == NULL ? NNG_ENOMEM : 0;
-    if (*error == 0 && !net_url(child->address, NET_REQUESTS, url))
-        *error = NNG_EADDRINVAL;
-    if (*error == 0)
-        *error = link_open(&entry->link, url);
-    if (*error != 0) {
-        free(entry);
-        return NULL;
-    }
-    entry->child = *child;
-    net_url(child->address, NET_SURVEYS, url);
-    *error = surveyor_add(children->surveyor, child->node.serial, url);
-    if (*error == 0)
-        return entry;
-    link_close(entry->link);
-    free(entry);
-    return NULL;
-}
-
-static void entry_close(struct children *children, struct entry *entry) {
-    surveyor_remove(children->surveyor, entry->child.node.serial);
-    link_close(entry->link);
-    free(entry);
-}
-
-static int compare_entries(const void *a, const void *b) {
-    const struct entry *left = *(struct entry *const *)a, *right = *(struct entry *const *)b;
-    return (left->child.node.low > right->child.node.low) -
-           (left->child.node.low < right->child.node.low);
-}
-
-/* Puts a new row into force and returns the old one. */
-static struct entry **exchange(struct children *children, struct entry **row, size_t count) {
-    if (count > 1)
-        qsort(row, count, sizeof *row, compare_entries);
-    pthread_mutex_lock(&children->lock);
-    struct entry **old = children->row;
-    children->row = row;
-    children->count = count;
-    pthread_mutex_unlock(&children->lock);
-    return old;
-}
-
-/* Takes an entry out of a row by its serial. */
-static struct entry *pick(struct entry **row, size_t count, uint64_t serial) {
-    for (size_t i = 0; i < count; i++) {
-        struct entry *entry = row[i];
-        if (entry != NULL && entry->child.node.serial == serial) {
-            row[i] = NULL;
-            return entry;
-        }
-    }
-    return NULL;
-}
-
-int children_set(struct children *children, const struct child *nodes, size_t count) {
-    pthread_mutex_lock(&children->change);
-    size_t old_count = children->count, kept = 0;
-    int error, first_error = 0;
-    struct entry **row = malloc((count + 1) * sizeof *row);
-    struct entry **rest = malloc((old_count + 1) * sizeof *rest);
-    if (row == NULL || rest == NULL) {
-        free(row);
-        free(rest);
-        pthread_mutex_unlock(&children->change);
-        return NNG_ENOMEM;
-    }
-    if (old_count > 0)
-        memcpy(rest, children->row, old_count * sizeof *rest);
-    for (size_t i = 0; i < count; i++) {
-        struct entry *entry = pick(rest, old_count, nodes[i].node.serial);
-        if (entry == NULL && (entry = entry_open(children, &nodes[i], &error)) == NULL)
-            first_error = first_error != 0 ? first_error : error;
-        if (entry != NULL)
-            row[kept++] = entry;
-    }
-    free(exchange(children, row, kept));
-    for (size_t i = 0; i < old_count; i++) {
-        if (rest[i] != NULL)
-            entry_close(children, rest[i]);
-    }
-    free(rest);
-    pthread_mutex_unlock(&children->change);
-    return first_error;
-}
-
-int children_add(struct children *children, const struct child *node) {
-    pthread_mutex_lock(&children->change);
-    size_t count = children->count;
-    int error = 0;
-    bool known = false;
-    for (size_t i = 0; i < count; i++)
-        known = known || children->row[i]->child.node.serial == node->node.serial;
-    struct entry **row = known ? NULL : malloc((count + 1) * sizeof *row);
-    if (!known && row == NULL)
-        error = NNG_ENOMEM;
-    if (row != NULL && (row[count] = entry_open(children, node, &error)) != NULL) {
-        if (count > 0)
-            memcpy(row, children->row, count * sizeof *row);
-        row = exchange(children, row, count + 1);
-    }
-    free(row);
-    pthread_mutex_unlock(&children->change);
-    return error;
-}
-
-void children_remove(struct children *children, uint64_t serial) {
-    pthread_mutex_lock(&children->change);
-    struct entry *gone = NULL;
-    pthread_mutex_lock(&children->lock);
-    for (size_t i = 0; i < children->count && gone == NULL; i++) {
-        if (children->row[i]->child.node.serial == serial) {
-            gone = children->row[i];
-            children->count--;
-            memmove(children->row + i, children->row + i + 1,
-                    (children->count - i) * sizeof *children->row);
-        }
-    }
-    pthread_mutex_unlock(&children->lock);
-    if (gone != NULL)
-        entry_close(children, gone);
-    pthread_mutex_unlock(&children->change);
-}
-
-/* Under the lock: the child whose interval holds the id. */
-static struct entry *route(const struct children *children, int64_t id) {
-    size_t low = 0, high = children->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct wire_node *node = &children->row[middle]->child.node;
-        if (id < node->low)
-            high = middle;
-        else if (id > node->high)
-            low = middle + 1;
-        else
-            return children->row[middle];
-    }
-    return NULL;
-}
-
-/* The request goes out under the lock, so that the link is not closed meanwhile. An error that
- * shows at once is told with the lock held, which is why done must not call back into this module.
- */
-void children_request(struct children *children, int64_t id, nng_msg *request, link_done *done,
-                      void *arg) {
-    pthread_mutex_lock(&children->lock);
-    struct entry *entry = route(children, id);
-    if (entry != NULL)
-        link_request(entry->link, request, done, arg);
-    pthread_mutex_unlock(&children->lock);
-    if (entry == NULL) {
-        nng_msg_free(request);
-        done(arg, NNG_ENOENT, NULL);
-    }
 }

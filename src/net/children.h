@@ -1,50 +1,43 @@
 /*
- * children: who hangs below this process in the overlay, and the way to any id among them. The
- * nodes have one, and the controller, which is the parent of the root.
+ * children: the connections to the children of this process in the overlay, and routing to them by
+ * id. Every node has such a table, and so has the controller, which is the parent of the root.
  *
- * A child is known by its serial and the interval of ids that lie beneath it; intervals of
- * different children never overlap, so that routing is one search in a sorted row.
+ * A child has a serial, and the interval of ids that belong to its subtree. The intervals of
+ * different children do not overlap, so routing is a binary search in a sorted row.
  *
- * children_free waits, and what changes the children may take a moment: they must not run on a
- * thread of nng. The others may run on any thread.
+ * children_free and children_set may block, so neither may run on a thread of nng. All other
+ * functions may run on any thread.
  */
 #ifndef BANYAN_CHILDREN_H
 #define BANYAN_CHILDREN_H
 
 #include "link.h"
 #include "surveyor.h"
-#include "wire/wire.h"
+#include "wire/arrange.h"
 
 struct children;
-
-struct child {
-    struct wire_node node;
-    char address[WIRE_ADDRESS_MAX];
-};
 
 /* NULL: out of memory. */
 struct children *children_new(void);
 
-/* Fails what is under way, hangs up on everybody. */
+/* Fails requests in flight, disconnects all children, and frees the table. Waits for both. */
 void children_free(struct children *children);
 
-/* Makes exactly these nodes the children: hangs up on others (requests to them fail), keeps those
- * that are children already, dials new ones. 0, or the first error of nng: then the children that
- * could be had are there. */
-int children_set(struct children *children, const struct child *nodes, size_t count);
+/* Makes exactly these nodes the children: dials new ones, keeps those that are children already,
+ * and disconnects all others, so that requests to them fail. 0, or the first error of nng: then the
+ * children are those that could be dialed. */
+int children_set(struct children *children, const struct wire_child *nodes, size_t count);
 
-/* One child more; nothing if it is one already. 0, or an error of nng. */
-int children_add(struct children *children, const struct child *node);
+/* The child that leads to an id. False: none does. */
+bool children_find(struct children *children, int64_t id, struct wire_node *node);
 
-/* One child less; nothing if it is none. */
-void children_remove(struct children *children, uint64_t serial);
-
-/* Sends a request on towards the node with that id. done is called at once with NNG_ENOENT when no
- * child leads there. The request is taken. */
+/* Sends a request, which is taken, to the child that leads to an id. If no child does, done is
+ * called at once with NNG_ENOENT. done may be called with a lock held, so it must not call this
+ * module. */
 void children_request(struct children *children, int64_t id, nng_msg *request, link_done *done,
                       void *arg);
 
-/* The surveyor of these children. */
+/* The surveyor of these children; borrowed. */
 struct surveyor *children_surveyor(struct children *children);
 
 #endif

@@ -6,24 +6,26 @@
 #include <stddef.h>
 #include <time.h>
 
+#include "place.h"
+
 enum {
-    HANDSHAKE_US = 10500000, /* nng gives it up after 10 s (ipc.c) */
+    HANDSHAKE_US = 10500000, /* nng gives a handshake up after 10 s (ipc.c) */
     SETTLE_US = 30000,       /* a handshake with a peer that has ended is over by then */
-    LOOK_AGAIN_NS = 5000000, /* at those that are being connected */
-    BACKLOG = 1000,          /* that wait to be closed: enough */
+    LOOK_AGAIN_NS = 5000000, /* between two looks at what is being connected */
+    BACKLOG = 1000,          /* pending closings that count as backed up */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of all below */
-static pthread_cond_t work = PTHREAD_COND_INITIALIZER;   /* there is something to close */
-static pthread_cond_t quiet = PTHREAD_COND_INITIALIZER;  /* there is nothing any more */
+static pthread_cond_t work = PTHREAD_COND_INITIALIZER;   /* first is not NULL */
+static pthread_cond_t quiet = PTHREAD_COND_INITIALIZER;  /* open_count is 0 */
 static struct closing *first, **end = &first;
-static unsigned open_count; /* handed over and not closed yet */
+static unsigned open_count; /* pending closings */
 static bool running;
 
-/* Whether it can be closed now without losing a connection that is just being made. */
+/* Whether it can be closed now: no handshake of its dialer is in progress. */
 static bool is_ready(struct closing *closing) {
     uint64_t now_us = net_now_us();
-    if (closing->gone_us == 0 && !net_listens(closing->url))
+    if (closing->gone_us == 0 && !place_listens(closing->url))
         closing->gone_us = now_us;
     return atomic_load(&closing->connected) || now_us - closing->handed_us > HANDSHAKE_US ||
            (closing->gone_us != 0 && now_us - closing->gone_us > SETTLE_US);
@@ -51,7 +53,7 @@ static struct closing *take(void) {
     return NULL;
 }
 
-/* Under the lock: until there is something to do. */
+/* Under the lock: waits until there may be something to close. */
 static void rest(void) {
     struct timespec until;
     if (first == NULL) {

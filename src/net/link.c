@@ -7,11 +7,6 @@
 
 #include "closer.h"
 
-enum {
-    RECONNECT_FIRST_MS = 10, /* a peer that is being dialed may not listen for some moments */
-    RECONNECT_LAST_MS = 500, /* and one that was lost is dialed rarely */
-};
-
 struct request {
     struct link *link;
     nng_ctx context;
@@ -29,7 +24,7 @@ struct link {
     struct request *active, *idle;
     bool lost; /* its connection broke, and there is no new one yet */
     bool closing;
-    struct closing later; /* how the closer closes it */
+    struct closing later; /* for the closer */
 };
 
 static void request_event(void *arg);
@@ -58,9 +53,9 @@ static void request_retire(struct request *request) {
         pthread_cond_broadcast(&link->quiet);
 }
 
-/* The send or the receive of a request has ended. The receive is posted from here and not before
- * (nng below 1.6 crashes when it is posted while the send is waiting), and under the lock, so that
- * abort_all meets either the operation or the flag. */
+/* The send or the receive of a request has ended. The receive starts only here, because nng below
+ * 1.6 crashes if it is started while the send is pending. It starts under the lock, so that either
+ * abort_all sees it, or this function sees the flag. */
 static void request_event(void *arg) {
     struct request *request = arg;
     struct link *link = request->link;
@@ -82,7 +77,7 @@ static void request_event(void *arg) {
     void *done_arg = request->arg;
     request_retire(request);
     pthread_mutex_unlock(&link->lock);
-    if (error != 0 && message != NULL) { /* a request that was not sent is ours again */
+    if (error != 0 && message != NULL) { /* an unsent request belongs to us again */
         nng_msg_free(message);
         message = NULL;
     }
@@ -101,6 +96,7 @@ static struct request *request_take(struct link *link) {
 
 void link_request(struct link *link, nng_msg *message, link_done *done, void *arg) {
     struct request *request = NULL;
+    net_defer();
     pthread_mutex_lock(&link->lock);
     int error = link->lost || link->closing ? NNG_ECONNRESET : 0;
     if (error == 0 && (request = request_take(link)) == NULL)
@@ -115,13 +111,14 @@ void link_request(struct link *link, nng_msg *message, link_done *done, void *ar
         nng_ctx_send(request->context, request->aio);
     }
     pthread_mutex_unlock(&link->lock);
+    net_run_deferred();
     if (error != 0) {
         nng_msg_free(message);
         done(arg, error, NULL);
     }
 }
 
-/* Under the link's lock. The requests end in request_event, each on its own. */
+/* Under the link's lock. Each request then ends in request_event. */
 static void abort_all(struct link *link) {
     struct request *request;
     DL_FOREACH(link->active, request) {
@@ -141,20 +138,11 @@ static void connection_event(nng_pipe pipe, nng_pipe_ev event, void *arg) {
 }
 
 static int link_dial(struct link *link, const char *url) {
-    nng_socket socket = link->socket;
-    int error = net_guard(socket);
+    int error = net_guard_dialing(link->socket, connection_event, link);
     if (error == 0)
-        error = nng_socket_set_ms(socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE);
+        error = nng_socket_set_ms(link->socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE);
     if (error == 0)
-        error = nng_socket_set_ms(socket, NNG_OPT_RECONNMINT, RECONNECT_FIRST_MS);
-    if (error == 0)
-        error = nng_socket_set_ms(socket, NNG_OPT_RECONNMAXT, RECONNECT_LAST_MS);
-    if (error == 0)
-        error = nng_pipe_notify(socket, NNG_PIPE_EV_ADD_POST, connection_event, link);
-    if (error == 0)
-        error = nng_pipe_notify(socket, NNG_PIPE_EV_REM_POST, connection_event, link);
-    if (error == 0)
-        error = nng_dial(socket, url, NULL, NNG_FLAG_NONBLOCK);
+        error = nng_dial(link->socket, url, NULL, NNG_FLAG_NONBLOCK);
     return error;
 }
 

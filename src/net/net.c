@@ -1,16 +1,25 @@
 #include "net.h"
 
+#include <nng/transport/ipc/ipc.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "wire/wire.h"
 
-enum { NET_OVERHEAD = 64 }; /* of nng's own headers in a message */
+enum {
+    NNG_OVERHEAD = 64,       /* bytes of nng's own headers in a message */
+    RECONNECT_FIRST_MS = 10, /* a peer may not listen yet when it is dialed first */
+    RECONNECT_LAST_MS = 500, /* a lost peer is dialed rarely */
+};
 
-int net_init(void) {
-    return compat_init();
+void net_init(void) {
+#if NNG_MINOR_VERSION >= 7
+    nng_init_set_parameter(NNG_INIT_NUM_TASK_THREADS, 2);
+    nng_init_set_parameter(NNG_INIT_NUM_EXPIRE_THREADS, 1);
+    nng_init_set_parameter(NNG_INIT_NUM_POLLER_THREADS, 1);
+    nng_init_set_parameter(NNG_INIT_NUM_RESOLVER_THREADS, 1);
+#endif
 }
 
 const char *net_version(void) {
@@ -19,42 +28,12 @@ const char *net_version(void) {
     return text;
 }
 
-static const char *suffix(enum net_kind kind) {
-    return kind == NET_REQUESTS ? ".req" : ".srv";
-}
-
-static const char scheme[] = "ipc://";
-
-/* The path of a socket; NULL: another transport. */
-static const char *path_of(const char *url) {
-    return strncmp(url, scheme, strlen(scheme)) == 0 ? url + strlen(scheme) : NULL;
-}
-
-bool net_url(const char *address, enum net_kind kind, char url[NET_URL_MAX]) {
-    int len = snprintf(url, NET_URL_MAX, "%s%s", address, suffix(kind));
-    const char *path = path_of(url);
-    return len > 0 && len < NET_URL_MAX && (path == NULL || strlen(path) <= NET_PATH_MAX);
-}
-
-bool net_listens(const char *url) {
-    const char *path = path_of(url);
-    return path == NULL || access(path, F_OK) == 0;
-}
-
-void net_unlink(const char *address) {
-    char url[NET_URL_MAX];
-    for (int kind = NET_REQUESTS; kind <= NET_SURVEYS; kind++) {
-        if (net_url(address, (enum net_kind)kind, url) && path_of(url) != NULL)
-            unlink(path_of(url)); /* it may be gone already */
-    }
-}
-
-/* Called before a connection is used; closing it is how one is refused. A transport that cannot
- * tell the peer's user does not come with the private directory either. */
+/* Called before a connection is used; closing the pipe refuses the connection. Transports that do
+ * not know the peer's user are let through, because this program uses none. */
 static void admit(nng_pipe pipe, nng_pipe_ev event, void *arg) {
     uint64_t uid;
     (void)event, (void)arg;
-    int error = compat_peer_uid(pipe, &uid);
+    int error = nng_pipe_get_uint64(pipe, NNG_OPT_IPC_PEER_UID, &uid);
     if (error == NNG_ENOTSUP)
         return;
     if (error != 0 || uid != geteuid())
@@ -62,14 +41,28 @@ static void admit(nng_pipe pipe, nng_pipe_ev event, void *arg) {
 }
 
 int net_guard(nng_socket socket) {
-    int error = nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, WIRE_MESSAGE_MAX + NET_OVERHEAD);
+    int error = nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, WIRE_MESSAGE_MAX + NNG_OVERHEAD);
     if (error == 0)
         error = nng_pipe_notify(socket, NNG_PIPE_EV_ADD_PRE, admit, NULL);
     return error;
 }
 
-#ifdef NET_REPAIRED
-/* Of the library that is linked statically: what its own protocols do to keep a message. */
+int net_guard_dialing(nng_socket socket, nng_pipe_cb event, void *arg) {
+    int error = net_guard(socket);
+    if (error == 0)
+        error = nng_socket_set_ms(socket, NNG_OPT_RECONNMINT, RECONNECT_FIRST_MS);
+    if (error == 0)
+        error = nng_socket_set_ms(socket, NNG_OPT_RECONNMAXT, RECONNECT_LAST_MS);
+    if (error == 0)
+        error = nng_pipe_notify(socket, NNG_PIPE_EV_ADD_POST, event, arg);
+    if (error == 0)
+        error = nng_pipe_notify(socket, NNG_PIPE_EV_REM_POST, event, arg);
+    return error;
+}
+
+#ifdef NET_PATCHED
+/* Internal functions of the statically linked library, by which its own protocols share
+ * messages. */
 void nni_msg_clone(nng_msg *message);
 bool nni_msg_shared(nng_msg *message);
 
@@ -82,6 +75,12 @@ bool net_is_shared(nng_msg *message) {
     return nni_msg_shared(message);
 }
 #else
+void net_defer(void) {
+}
+
+void net_run_deferred(void) {
+}
+
 nng_msg *net_share(nng_msg *message) {
     nng_msg *copy;
     return nng_msg_dup(&copy, message) == 0 ? copy : NULL;

@@ -4,16 +4,17 @@
 #include <stdlib.h>
 
 enum {
-    WAITING_LEAST = 16, /* calls that wait for a message; 1 would do but for the crash above */
-    CALLS_MOST = 2048,  /* beyond it the peers wait */
+    WAITING_FIRST = 2,     /* exchanges that wait for a message, before service_fill */
+    WAITING_LEAST = 16,    /* the same afterwards: enough that nng parks no message */
+    EXCHANGES_MOST = 2048, /* then peers wait */
     SEND_TIMEOUT_MS = 10000,
 };
 
-struct call {
+struct exchange {
     struct service *service;
     nng_ctx context;
     nng_aio *aio;
-    enum { CALL_RECEIVING, CALL_SERVED, CALL_ANSWERING } state;
+    enum { EXCHANGE_RECEIVING, EXCHANGE_SERVED, EXCHANGE_ANSWERING } state;
 };
 
 struct service {
@@ -23,84 +24,101 @@ struct service {
     service_connected *connected;
     void *arg;
     pthread_mutex_t lock; /* of the counts */
-    unsigned calls, waiting;
+    unsigned exchanges, waiting;
 };
 
-static void call_event(void *arg);
+static void exchange_event(void *arg);
 
-static void call_receive(struct call *call) {
-    call->state = CALL_RECEIVING;
-    pthread_mutex_lock(&call->service->lock);
-    call->service->waiting++;
-    pthread_mutex_unlock(&call->service->lock);
-    nng_aio_set_timeout(call->aio, NNG_DURATION_INFINITE);
-    nng_ctx_recv(call->context, call->aio);
+static void exchange_receive(struct exchange *exchange) {
+    exchange->state = EXCHANGE_RECEIVING;
+    pthread_mutex_lock(&exchange->service->lock);
+    exchange->service->waiting++;
+    pthread_mutex_unlock(&exchange->service->lock);
+    nng_aio_set_timeout(exchange->aio, NNG_DURATION_INFINITE);
+    nng_ctx_recv(exchange->context, exchange->aio);
 }
 
-/* One more call waits. 0, or an error of nng. */
-static int call_open(struct service *service) {
-    struct call *call = calloc(1, sizeof *call);
-    int error = call == NULL ? NNG_ENOMEM : 0;
-    if (error == 0 && (error = nng_ctx_open(&call->context, service->socket)) == 0) {
-        call->service = service;
-        if ((error = nng_aio_alloc(&call->aio, call_event, call)) == 0) {
-            call_receive(call);
+/* Opens an exchange, which waits for a message. 0, or an error of nng. */
+static int exchange_open(struct service *service) {
+    struct exchange *exchange = calloc(1, sizeof *exchange);
+    int error = exchange == NULL ? NNG_ENOMEM : 0;
+    if (error == 0 && (error = nng_ctx_open(&exchange->context, service->socket)) == 0) {
+        exchange->service = service;
+        if ((error = nng_aio_alloc(&exchange->aio, exchange_event, exchange)) == 0) {
+            exchange_receive(exchange);
             return 0;
         }
-        nng_ctx_close(call->context);
+        nng_ctx_close(exchange->context);
     }
-    free(call);
+    free(exchange);
     return error;
 }
 
-/* A call stops waiting; another takes its place if few are left. A refusal leaves the peers to wait
- * for the calls that exist. */
-static void replace(struct service *service) {
+/* Opens one more exchange if few wait. False: enough wait; or out of memory: then peers wait for
+ * the exchanges that exist. */
+static bool add(struct service *service) {
     pthread_mutex_lock(&service->lock);
-    service->waiting--;
-    bool more = service->waiting < WAITING_LEAST && service->calls < CALLS_MOST;
+    bool more = service->waiting < WAITING_LEAST && service->exchanges < EXCHANGES_MOST;
     if (more)
-        service->calls++;
+        service->exchanges++;
     pthread_mutex_unlock(&service->lock);
-    if (more && call_open(service) != 0) {
-        pthread_mutex_lock(&service->lock);
-        service->calls--;
-        pthread_mutex_unlock(&service->lock);
-    }
+    if (!more || exchange_open(service) == 0)
+        return more;
+    pthread_mutex_lock(&service->lock);
+    service->exchanges--;
+    pthread_mutex_unlock(&service->lock);
+    return false;
 }
 
-static void call_event(void *arg) {
-    struct call *call = arg;
-    int error = nng_aio_result(call->aio);
-    nng_msg *message = nng_aio_get_msg(call->aio);
-    nng_aio_set_msg(call->aio, NULL);
-    if (call->state == CALL_RECEIVING) {
-        replace(call->service);
+void service_fill(struct service *service) {
+    while (add(service))
+        ;
+}
+
+/* An exchange has got a message: another one may have to wait in its place. */
+static void received(struct service *service) {
+    pthread_mutex_lock(&service->lock);
+    service->waiting--;
+    pthread_mutex_unlock(&service->lock);
+    add(service);
+}
+
+static void exchange_event(void *arg) {
+    struct exchange *exchange = arg;
+    int error = nng_aio_result(exchange->aio);
+    nng_msg *message = nng_aio_get_msg(exchange->aio);
+    nng_aio_set_msg(exchange->aio, NULL);
+    if (exchange->state == EXCHANGE_RECEIVING) {
+        received(exchange->service);
         if (error == NNG_ECLOSED || error == NNG_ECANCELED)
             return; /* the socket is closing: the process ends */
         if (error != 0) {
-            call_receive(call);
+            exchange_receive(exchange);
             return;
         }
-        call->state = CALL_SERVED;
-        call->service->handler(call->service->arg, call, message);
+        exchange->state = EXCHANGE_SERVED;
+        exchange->service->handler(exchange->service->arg, exchange, message);
         return;
     }
-    if (error != 0 && message != NULL) /* an answer that was not sent is ours again */
+    if (error != 0 && message != NULL) /* an unsent answer belongs to us again */
         nng_msg_free(message);
     if (error != NNG_ECLOSED && error != NNG_ECANCELED)
-        call_receive(call);
+        exchange_receive(exchange);
 }
 
-void call_answer(struct call *call, nng_msg *answer) {
-    call->state = CALL_ANSWERING;
-    nng_aio_set_msg(call->aio, answer);
-    nng_aio_set_timeout(call->aio, SEND_TIMEOUT_MS);
-    nng_ctx_send(call->context, call->aio);
+void exchange_answer(struct exchange *exchange, nng_msg *answer) {
+    if (answer == NULL) {
+        exchange_receive(exchange);
+        return;
+    }
+    exchange->state = EXCHANGE_ANSWERING;
+    nng_aio_set_msg(exchange->aio, answer);
+    nng_aio_set_timeout(exchange->aio, SEND_TIMEOUT_MS);
+    nng_ctx_send(exchange->context, exchange->aio);
 }
 
-void call_drop(struct call *call) {
-    call_receive(call);
+void exchange_drop(struct exchange *exchange) {
+    exchange_receive(exchange);
 }
 
 static void pipe_added(nng_pipe pipe, nng_pipe_ev event, void *arg) {
@@ -130,9 +148,9 @@ struct service *service_open(enum net_kind kind, const char *url, service_handle
     *error = net_guard(service->socket);
     if (*error == 0 && connected != NULL)
         *error = nng_pipe_notify(service->socket, NNG_PIPE_EV_ADD_POST, pipe_added, service);
-    for (int i = 0; i < WAITING_LEAST && *error == 0; i++, service->calls++)
-        *error = call_open(service);
+    for (int i = 0; i < WAITING_FIRST && *error == 0; i++, service->exchanges++)
+        *error = exchange_open(service);
     if (*error == 0)
         *error = nng_listen(service->socket, url, NULL, 0);
-    return *error == 0 ? service : NULL; /* with an error the process ends; calls may refer to it */
+    return *error == 0 ? service : NULL; /* not freed: exchanges may refer to it */
 }

@@ -1,50 +1,29 @@
 #include "surveyor.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <utlist.h>
 
-#include "closer.h"
-#include "wire/wire.h"
+#include "message.h"
+#include "targets.h"
 
 enum {
-    PEERS_PER_SOCKET = 64,
-    RECONNECT_FIRST_MS = 10,
-    RECONNECT_LAST_MS = 500,
     LONGEST_US = 600 * 1000000,
-    SERIALS_MOST = (WIRE_MESSAGE_MAX - WIRE_ANSWER_HEAD - 4) / 8 - 1, /* and one's own */
-    /* Of nng's own timer, which is not wanted: ours is the aio's. (Below 1.7 a context locks up that is
-     * used again while this one fires; there the repair has it never fire.) */
+    SERIALS_MOST = (WIRE_MESSAGE_MAX - WIRE_ANSWER_HEAD - 4) / 8 - 1, /* less this node's own */
+    /* Of nng's own timer, made so long that it never fires; the aio has the survey's time. (Below
+     * 1.7 a context locks up if it is reused while this timer fires; nng_patch.c leaves the timer
+     * out there.) */
     NNG_TIME_MS = 24 * 3600 * 1000,
 };
 
-struct group { /* one socket */
-    struct surveyor *surveyor;
-    nng_socket socket;
-    unsigned peers;
-    struct group *next;
-};
-
-struct peer { /* one child */
-    uint64_t serial;
-    struct group *group;
-    nng_dialer dialer;
-    bool connected;       /* and surveys go to it */
-    bool removed;         /* it is to be hung up on */
-    struct closing later; /* how the closer does that */
-    struct peer *prev, *next;
-};
-
-struct part { /* of a survey: what went out on one socket */
+struct part { /* of a survey: its question on one socket */
     struct survey *survey;
     struct group *group;
     nng_ctx context;
-    bool opened; /* the context is there */
+    bool opened; /* the context exists */
     nng_aio *aio;
     enum { PART_IDLE, PART_SENDING, PART_RECEIVING } state;
-    unsigned pending; /* children on this socket that have neither answered nor been lost */
+    unsigned pending; /* children on this socket that neither answered nor were lost */
     struct part *next;
 };
 
@@ -53,7 +32,7 @@ struct survey {
     uint64_t deadline_us;
     unsigned active; /* parts that are not over */
     struct part *parts;
-    struct peer **pending; /* borrowed; NULL where the child has answered or was lost */
+    struct target **pending; /* borrowed; NULL where the child has answered or was lost */
     size_t pending_count, pending_room;
     uint64_t *serials;
     size_t count, room;
@@ -63,27 +42,16 @@ struct survey {
 };
 
 struct surveyor {
-    pthread_mutex_t lock; /* of everything */
-    struct group *groups;
-    struct peer *peers;
+    struct targets targets; /* and the lock of everything */
     struct survey *active, *idle;
     pthread_cond_t quiet; /* active is empty */
 };
-
-struct surveyor *surveyor_new(void) {
-    struct surveyor *surveyor = calloc(1, sizeof *surveyor);
-    if (surveyor == NULL)
-        return NULL;
-    pthread_mutex_init(&surveyor->lock, NULL);
-    pthread_cond_init(&surveyor->quiet, NULL);
-    return surveyor;
-}
 
 /* ---- a survey, under the surveyor's lock ---- */
 
 static void part_event(void *arg);
 
-/* The part of this survey for a group, made if need be. NULL: out of memory. */
+/* The part of this survey for a group, made if necessary. NULL: out of memory. */
 static struct part *part_of(struct survey *survey, struct group *group) {
     struct part *part;
     LL_FOREACH(survey->parts, part) {
@@ -125,22 +93,24 @@ static bool grow(void **array, size_t *room, size_t wanted, size_t size) {
     return true;
 }
 
-static bool survey_expect(struct survey *survey, struct peer *peer) {
-    struct part *part = part_of(survey, peer->group);
+static bool survey_expect(struct survey *survey, struct target *target) {
+    struct part *part = part_of(survey, target->group);
     if (part == NULL || !grow((void **)&survey->pending, &survey->pending_room,
                               survey->pending_count + 1, sizeof *survey->pending))
         return false;
-    survey->pending[survey->pending_count++] = peer;
+    survey->pending[survey->pending_count++] = target;
     part->pending++;
     return true;
 }
 
-/* A child has answered, or nobody waits for it any more. */
-static void survey_settle(struct survey *survey, const struct peer *peer) {
+/* A child has answered, or was lost: it is no longer pending. */
+static void survey_settle(struct survey *survey, const struct target *target) {
     for (size_t i = 0; i < survey->pending_count; i++) {
-        if (survey->pending[i] == peer) {
+        if (survey->pending[i] == target) {
+            struct part *part = part_of(survey, target->group);
             survey->pending[i] = NULL;
-            part_of(survey, peer->group)->pending--;
+            if (part->pending > 0) /* not over yet */
+                part->pending--;
             return;
         }
     }
@@ -155,11 +125,10 @@ static void survey_settle_serial(struct survey *survey, uint64_t serial) {
     }
 }
 
-/* Takes the serials out of an answer; one that does not decode says nothing, and neither does one
- * with more than can be handed on. */
+/* Adds the serials of an answer. Ignores an answer that does not decode, or with which the row
+ * would not fit one message. */
 static void survey_merge(struct survey *survey, nng_msg *answer) {
-    const uint8_t *body = nng_msg_body(answer);
-    struct wire_reader reader = {.at = body, .end = body + nng_msg_len(answer)};
+    struct wire_reader reader = message_reader(answer);
     enum wire_status status;
     if (!wire_get_answer(&reader, WIRE_PING, &status) || status != WIRE_OK)
         return;
@@ -216,22 +185,22 @@ static void part_send(struct part *part, nng_msg *question, nng_duration timeout
 
 /* ---- events ---- */
 
-/* Without the lock: tells the result and keeps the survey for the next one. */
+/* Without the lock: reports the result, and keeps the record for the next survey. */
 static void survey_finish(struct survey *survey) {
     struct surveyor *surveyor = survey->surveyor;
     survey->done(survey->arg, survey->serials, survey->count);
-    pthread_mutex_lock(&surveyor->lock);
+    pthread_mutex_lock(&surveyor->targets.lock);
     DL_DELETE(surveyor->active, survey);
     DL_PREPEND(surveyor->idle, survey);
     if (surveyor->active == NULL)
         pthread_cond_broadcast(&surveyor->quiet);
-    pthread_mutex_unlock(&surveyor->lock);
+    pthread_mutex_unlock(&surveyor->targets.lock);
 }
 
 static void part_event(void *arg) {
     struct part *part = arg;
     struct survey *survey = part->survey;
-    pthread_mutex_lock(&survey->surveyor->lock);
+    pthread_mutex_lock(&survey->surveyor->targets.lock);
     int error = nng_aio_result(part->aio);
     nng_msg *message = nng_aio_get_msg(part->aio);
     nng_aio_set_msg(part->aio, NULL);
@@ -244,18 +213,18 @@ static void part_event(void *arg) {
     else
         part_end(part);
     bool over = survey->active == 0;
-    pthread_mutex_unlock(&survey->surveyor->lock);
+    pthread_mutex_unlock(&survey->surveyor->targets.lock);
     if (over)
         survey_finish(survey);
 }
 
-/* Under the lock: nobody needs to wait for this child. */
-static void peer_lost(struct surveyor *surveyor, struct peer *peer) {
+/* A target_lost; under the lock. */
+static void target_gone(void *arg, const struct target *target) {
+    struct surveyor *surveyor = arg;
     struct survey *survey;
     struct part *part;
-    peer->connected = false;
     DL_FOREACH(surveyor->active, survey) {
-        survey_settle(survey, peer);
+        survey_settle(survey, target);
         LL_FOREACH(survey->parts, part) {
             if (part->state == PART_RECEIVING && part->pending == 0)
                 nng_aio_abort(part->aio, NNG_ECANCELED);
@@ -263,204 +232,98 @@ static void peer_lost(struct surveyor *surveyor, struct peer *peer) {
     }
 }
 
-static void connection_event(nng_pipe pipe, nng_pipe_ev event, void *arg) {
-    struct group *group = arg;
-    struct peer *peer;
-    int dialer = nng_dialer_id(nng_pipe_dialer(pipe));
-    pthread_mutex_lock(&group->surveyor->lock);
-    DL_FOREACH(group->surveyor->peers, peer) {
-        if (nng_dialer_id(peer->dialer) != dialer)
-            continue;
-        atomic_store(&peer->later.connected, event != NNG_PIPE_EV_REM_POST);
-        if (event == NNG_PIPE_EV_REM_POST)
-            peer_lost(group->surveyor, peer);
-        else
-            peer->connected = !peer->removed;
-        break;
-    }
-    pthread_mutex_unlock(&group->surveyor->lock);
-}
-
-/* ---- children ---- */
-
-static int group_open(struct surveyor *surveyor, struct group **result) {
-    struct group *group = calloc(1, sizeof *group);
-    if (group == NULL)
-        return NNG_ENOMEM;
-    int error = nng_surveyor0_open(&group->socket);
-    if (error != 0) {
-        free(group);
-        return error;
-    }
-    group->surveyor = surveyor;
-    error = net_guard(group->socket);
-    if (error == 0)
-        error = nng_socket_set_ms(group->socket, NNG_OPT_RECONNMINT, RECONNECT_FIRST_MS);
-    if (error == 0)
-        error = nng_socket_set_ms(group->socket, NNG_OPT_RECONNMAXT, RECONNECT_LAST_MS);
-    if (error == 0)
-        error = nng_pipe_notify(group->socket, NNG_PIPE_EV_ADD_POST, connection_event, group);
-    if (error == 0)
-        error = nng_pipe_notify(group->socket, NNG_PIPE_EV_REM_POST, connection_event, group);
-    if (error != 0) {
-        nng_close(group->socket);
-        free(group);
-        return error;
-    }
-    LL_PREPEND(surveyor->groups, group);
-    *result = group;
-    return 0;
-}
-
-/* Under the lock: a group with room for one more child. */
-static int group_take(struct surveyor *surveyor, struct group **result) {
-    struct group *group;
-    LL_FOREACH(surveyor->groups, group) {
-        if (group->peers < PEERS_PER_SOCKET) {
-            *result = group;
-            return 0;
-        }
-    }
-    return group_open(surveyor, result);
-}
-
-/* On the closer's thread. */
-static void hang_up(void *arg) {
-    struct peer *peer = arg;
-    struct surveyor *surveyor = peer->group->surveyor;
-    pthread_mutex_lock(&surveyor->lock);
-    DL_DELETE(surveyor->peers, peer);
-    peer->group->peers--;
-    pthread_mutex_unlock(&surveyor->lock);
-    nng_dialer_close(peer->dialer);
-    free(peer);
-}
-
-int surveyor_add(struct surveyor *surveyor, uint64_t serial, const char *url) {
-    struct peer *peer = calloc(1, sizeof *peer);
-    if (peer == NULL)
-        return NNG_ENOMEM;
-    peer->serial = serial;
-    peer->later.close = hang_up;
-    peer->later.arg = peer;
-    snprintf(peer->later.url, sizeof peer->later.url, "%s", url);
-    pthread_mutex_lock(&surveyor->lock);
-    int error = group_take(surveyor, &peer->group);
-    if (error == 0)
-        error = nng_dialer_create(&peer->dialer, peer->group->socket, url);
-    if (error == 0) {
-        peer->group->peers++;
-        DL_APPEND(surveyor->peers, peer);
-    }
-    pthread_mutex_unlock(&surveyor->lock);
-    if (error != 0) {
-        free(peer);
-        return error;
-    }
-    error = nng_dialer_start(peer->dialer, NNG_FLAG_NONBLOCK);
-    if (error != 0)
-        surveyor_remove(surveyor, serial);
-    return error;
-}
-
-void surveyor_free(struct surveyor *surveyor) {
-    struct survey *survey, *next_survey;
-    struct part *part, *next_part;
-    struct group *group, *next_group;
-    struct peer *peer, *next_peer;
-    LL_FOREACH(surveyor->groups, group) {
-        nng_close(group->socket); /* every survey that is under way ends */
-    }
-    pthread_mutex_lock(&surveyor->lock);
-    while (surveyor->active != NULL)
-        pthread_cond_wait(&surveyor->quiet, &surveyor->lock);
-    pthread_mutex_unlock(&surveyor->lock);
-    DL_FOREACH_SAFE(surveyor->idle, survey, next_survey) {
-        LL_FOREACH_SAFE(survey->parts, part, next_part) {
-            nng_aio_free(part->aio);
-            free(part);
-        }
-        free(survey->pending);
-        free(survey->serials);
-        free(survey);
-    }
-    DL_FOREACH_SAFE(surveyor->peers, peer, next_peer) {
-        free(peer);
-    }
-    LL_FOREACH_SAFE(surveyor->groups, group, next_group) {
-        free(group);
-    }
-    pthread_cond_destroy(&surveyor->quiet);
-    pthread_mutex_destroy(&surveyor->lock);
-    free(surveyor);
-}
-
-void surveyor_remove(struct surveyor *surveyor, uint64_t serial) {
-    struct peer *peer;
-    pthread_mutex_lock(&surveyor->lock);
-    DL_FOREACH(surveyor->peers, peer) {
-        if (peer->serial == serial && !peer->removed)
-            break;
-    }
-    if (peer != NULL) {
-        peer->removed = true;
-        peer_lost(surveyor, peer);
-    }
-    pthread_mutex_unlock(&surveyor->lock);
-    if (peer != NULL)
-        closer_close(&peer->later);
-}
-
 /* ---- starting ---- */
 
-static nng_msg *question_new(uint64_t round, uint64_t deadline_us, uint64_t slack_us) {
-    nng_msg *question;
-    if (nng_msg_alloc(&question, WIRE_HEAD + 24) != 0)
+static nng_msg *question_new(uint64_t round, uint64_t budget_us, uint64_t slack_us) {
+    struct wire_writer writer;
+    nng_msg *question = message_request(&(struct wire_head){.operation = WIRE_PING}, 24, &writer);
+    if (question == NULL)
         return NULL;
-    uint8_t *body = nng_msg_body(question);
-    struct wire_writer writer = {.at = body, .end = body + nng_msg_len(question)};
-    wire_put_head(&writer, &(struct wire_head){.operation = WIRE_PING});
     wire_put_u64(&writer, round);
-    wire_put_u64(&writer, deadline_us);
+    wire_put_u64(&writer, budget_us);
     wire_put_u64(&writer, slack_us);
     return question;
 }
 
-void survey_start(struct surveyor *surveyor, uint64_t round, uint64_t deadline_us,
-                  uint64_t slack_us, survey_done *done, void *arg) {
-    uint64_t now_us = net_now_us();
-    uint64_t left_us = deadline_us > now_us ? deadline_us - now_us : 0;
-    if (left_us > LONGEST_US) { /* it comes from a peer: it may be anything */
-        left_us = LONGEST_US;
-        deadline_us = now_us + left_us;
-    }
-    nng_duration left_ms = (nng_duration)(left_us / 1000);
-    struct peer *peer;
+void survey_start(struct surveyor *surveyor, uint64_t round, uint64_t budget_us, uint64_t slack_us,
+                  survey_done *done, void *arg) {
+    struct target *target;
     struct part *part;
-    pthread_mutex_lock(&surveyor->lock);
-    struct survey *survey = left_ms > 0 ? survey_take(surveyor) : NULL;
+    if (budget_us > LONGEST_US) /* it comes from a peer, so it may be anything */
+        budget_us = LONGEST_US;
+    nng_duration budget_ms = (nng_duration)(budget_us / 1000);
+    net_defer();
+    pthread_mutex_lock(&surveyor->targets.lock);
+    struct survey *survey = budget_ms > 0 ? survey_take(surveyor) : NULL;
     if (survey == NULL) {
-        pthread_mutex_unlock(&surveyor->lock);
+        pthread_mutex_unlock(&surveyor->targets.lock);
+        net_run_deferred();
         done(arg, NULL, 0);
         return;
     }
-    survey->deadline_us = deadline_us;
+    survey->deadline_us = net_now_us() + budget_us;
     survey->done = done;
     survey->arg = arg;
     DL_APPEND(surveyor->active, survey);
-    DL_FOREACH(surveyor->peers, peer) {
-        if (peer->connected)
-            survey_expect(survey, peer); /* a child that finds no room is asked directly later */
+    DL_FOREACH(surveyor->targets.all, target) {
+        if (target->connected)
+            survey_expect(survey, target); /* if it fails, the controller asks directly later */
     }
     LL_FOREACH(survey->parts, part) {
-        nng_msg *question = part->pending > 0 ? question_new(round, deadline_us, slack_us) : NULL;
+        nng_msg *question = part->pending > 0 ? question_new(round, budget_us, slack_us) : NULL;
         if (question != NULL)
-            part_send(part, question, left_ms);
+            part_send(part, question, budget_ms);
         else
             part->pending = 0;
     }
     bool over = survey->active == 0;
-    pthread_mutex_unlock(&surveyor->lock);
+    pthread_mutex_unlock(&surveyor->targets.lock);
     if (over)
         survey_finish(survey);
+    net_run_deferred();
+}
+
+/* ---- the surveyor ---- */
+
+struct surveyor *surveyor_new(void) {
+    struct surveyor *surveyor = calloc(1, sizeof *surveyor);
+    if (surveyor == NULL)
+        return NULL;
+    targets_open(&surveyor->targets, target_gone, surveyor);
+    pthread_cond_init(&surveyor->quiet, NULL);
+    return surveyor;
+}
+
+static void survey_free(struct survey *survey) {
+    struct part *part, *next;
+    LL_FOREACH_SAFE(survey->parts, part, next) {
+        nng_aio_free(part->aio);
+        free(part);
+    }
+    free(survey->pending);
+    free(survey->serials);
+    free(survey);
+}
+
+void surveyor_free(struct surveyor *surveyor) {
+    struct survey *survey, *next;
+    targets_close(&surveyor->targets); /* every survey in flight ends */
+    pthread_mutex_lock(&surveyor->targets.lock);
+    while (surveyor->active != NULL)
+        pthread_cond_wait(&surveyor->quiet, &surveyor->targets.lock);
+    pthread_mutex_unlock(&surveyor->targets.lock);
+    DL_FOREACH_SAFE(surveyor->idle, survey, next) {
+        survey_free(survey);
+    }
+    targets_free(&surveyor->targets);
+    pthread_cond_destroy(&surveyor->quiet);
+    free(surveyor);
+}
+
+int surveyor_add(struct surveyor *surveyor, uint64_t serial, const char *url) {
+    return targets_add(&surveyor->targets, serial, url);
+}
+
+void surveyor_remove(struct surveyor *surveyor, uint64_t serial) {
+    targets_remove(&surveyor->targets, serial);
 }

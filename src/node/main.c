@@ -1,199 +1,94 @@
-/* main.c: the program banyan-node, started by a controller or another node, never by hand. */
-#include <dirent.h>
+/* main.c: the program banyan-node, started by banyan, never by hand. */
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
-#include <utlist.h>
 
 #include "language/number.h"
+#include "net/place.h"
 #include "node.h"
-#include "process/process.h"
+#include "start/birth.h"
+#include "start/memory.h"
 
-enum { EXIT_USAGE = 2, LIFELINE_MS = 200 };
+enum { EXIT_USAGE = 2 };
 
-/* The controller is gone, so nobody needs any socket in its directory: whoever notices removes it
- * all, and the directory. */
-static void remove_directory(const char *address) {
-    static const char scheme[] = "ipc://";
-    char path[WIRE_ADDRESS_MAX];
-    if (strncmp(address, scheme, strlen(scheme)) != 0)
-        return;
-    snprintf(path, sizeof path, "%s", address + strlen(scheme));
-    char *slash = strrchr(path, '/');
-    DIR *directory = NULL;
-    if (slash != NULL) {
-        *slash = '\0';
-        directory = opendir(path);
-    }
-    if (directory == NULL)
-        return; /* another node was first */
-    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        const char *dot = strrchr(entry->d_name, '.');
-        if (dot != NULL && (strcmp(dot, ".req") == 0 || strcmp(dot, ".srv") == 0))
-            unlinkat(dirfd(directory), entry->d_name, 0);
-    }
-    closedir(directory);
-    rmdir(path); /* fails while another node removes the last of it: then that one succeeds */
+/* The controller has ended, so no process needs a socket in its directory any more. Every node
+ * removes all sockets that are left; the last node removes the directory. */
+static _Noreturn void leave(const struct node *node) {
+    place_unlink(node->address);
+    place_remove_around(node->address);
+    _exit(0); /* does not wait for nng's threads */
 }
 
-static _Noreturn void leave(struct node *node, bool controller_gone) {
-    net_unlink(node->address);
-    if (controller_gone)
-        remove_directory(node->address);
-    _exit(0); /* nng's threads are left where they are */
-}
-
-static _Noreturn void fail(struct node *node, const char *what, int error) {
-    char text[PROCESS_TEXT_MAX];
-    snprintf(text, sizeof text, "%s: %s", what, nng_strerror(error));
-    if (node->birth >= 0)
-        process_write_birth(node->birth, text);
-    net_unlink(node->address);
+static _Noreturn void fail(const struct node *node, const char *what, const char *why) {
+    char text[BIRTH_TEXT_MAX];
+    snprintf(text, sizeof text, "%s: %s", what, why);
+    birth_write_failure(BIRTH_FD, text);
+    place_unlink(node->address);
     _exit(1);
 }
 
-/* When the controller ends, its descriptors are closed one after the other: the lifeline may come
- * after the others. */
-static bool is_controller_gone(const struct node *node) {
-    struct pollfd watch = {.fd = node->lifeline, .events = POLLIN};
-    return poll(&watch, 1, LIFELINE_MS) == 1;
-}
-
-/* On a thread of nng. Nobody else than the parent connects to this node before it has joined. The
- * birth connection is closed first: as long as it is open the parent may end this node, if its set of
- * children does not name it, and once the controller knows of it that only means that it is silent. */
+/* On a thread of nng. */
 static void connected(void *arg, enum net_kind kind) {
-    static const unsigned both = 1u << NET_REQUESTS | 1u << NET_SURVEYS;
     struct node *node = arg;
-    int life = NODE_UNBORN;
-    if ((atomic_fetch_or(&node->connected, 1u << kind) | 1u << kind) != both ||
-        !atomic_compare_exchange_strong(&node->life, &life, NODE_JOINED))
-        return;
-    shutdown(PROCESS_BIRTH_FD, SHUT_RDWR);
-    if (!process_notify(PROCESS_NOTIFY_FD, node->serial))
-        leave(node, is_controller_gone(node));
+    pthread_mutex_lock(&node->lock);
+    bool joined = rules_connected(&node->rules, kind);
+    pthread_mutex_unlock(&node->lock);
+    if (joined)
+        birth_write_joined(BIRTH_FD);
 }
 
-static void listen_at(struct node *node) {
+static struct service *listen_at(struct node *node, enum net_kind kind, service_handler *handler) {
     char url[NET_URL_MAX];
     int error = 0;
-    if (!net_url(node->address, NET_REQUESTS, url))
-        fail(node, "cannot listen: the path of its socket is too long", NNG_EADDRINVAL);
-    if (service_open(NET_REQUESTS, url, node_request, connected, node, &error) == NULL)
-        fail(node, "cannot listen for requests", error);
-    net_url(node->address, NET_SURVEYS, url);
-    if (service_open(NET_SURVEYS, url, node_survey, connected, node, &error) == NULL)
-        fail(node, "cannot listen for surveys", error);
-}
-
-static void do_work(struct node *node) {
-    uint64_t count;
-    struct work *work, *next;
-    if (read(node->wake, &count, sizeof count) < 0)
-        return;
-    pthread_mutex_lock(&node->lock);
-    struct work *list = node->work;
-    node->work = NULL;
-    pthread_mutex_unlock(&node->lock);
-    DL_FOREACH_SAFE(list, work, next) {
-        starts_work(node, work);
-        free(work);
-    }
-}
-
-/* The births of the nodes being started are watched behind these. */
-enum { WATCH_LIFELINE, WATCH_WAKE, WATCH_BIRTH, WATCH_FIRST };
-
-static size_t fill_watches(struct node *node, struct pollfd **watches, size_t *room) {
-    size_t wanted = WATCH_FIRST, count = WATCH_FIRST;
-    struct start *start;
-    DL_FOREACH(node->starts, start) {
-        wanted++;
-    }
-    if (wanted > *room) {
-        struct pollfd *larger = realloc(*watches, wanted * 2 * sizeof *larger);
-        if (larger == NULL)
-            fail(node, "cannot watch its children", NNG_ENOMEM);
-        *watches = larger;
-        *room = wanted * 2;
-    }
-    (*watches)[WATCH_LIFELINE] = (struct pollfd){.fd = node->lifeline, .events = POLLIN};
-    (*watches)[WATCH_WAKE] = (struct pollfd){.fd = node->wake, .events = POLLIN};
-    (*watches)[WATCH_BIRTH] = (struct pollfd){.fd = node->birth, .events = POLLIN};
-    DL_FOREACH(node->starts, start) {
-        (*watches)[count++] = (struct pollfd){.fd = start->birth, .events = POLLIN};
-    }
-    return count;
-}
-
-/* The list of starts must not have changed since fill_watches. */
-static void see_births(struct node *node, const struct pollfd *watch) {
-    struct start *start, *next;
-    DL_FOREACH_SAFE(node->starts, start, next) {
-        if ((watch++)->revents != 0)
-            starts_birth(node, start);
-    }
-}
-
-/* Its parent is gone, or does not want it; or it has joined. The descriptor stays open: a thread that
- * joins may be about to shut it down. */
-static void see_own_birth(struct node *node) {
-    int life = NODE_UNBORN;
-    if (atomic_compare_exchange_strong(&node->life, &life, NODE_LEAVING))
-        leave(node, is_controller_gone(node));
-    node->birth = -1;
+    if (!place_url(node->address, kind, url))
+        fail(node, "cannot listen", "the path of its socket is too long");
+    struct service *service = service_open(kind, url, handler, connected, node, &error);
+    if (service == NULL)
+        fail(node, "cannot listen", nng_strerror(error));
+    return service;
 }
 
 static _Noreturn void loop(struct node *node) {
-    struct pollfd *watches = NULL;
-    size_t room = 0;
+    struct pollfd birth = {.fd = BIRTH_FD, .events = POLLIN};
+    struct pollfd watches[] = {birth, {.fd = node->wake, .events = POLLIN}};
     for (;;) {
-        size_t count = fill_watches(node, &watches, &room);
-        if (poll(watches, (nfds_t)count, -1) < 0) {
-            if (errno == EINTR)
-                continue;
-            fail(node, "cannot wait", NNG_EINTERNAL);
-        }
-        if (watches[WATCH_LIFELINE].revents != 0)
-            leave(node, true);
-        if (watches[WATCH_BIRTH].revents != 0)
-            see_own_birth(node);
-        see_births(node, watches + WATCH_FIRST);
-        if (watches[WATCH_WAKE].revents != 0)
-            do_work(node);
+        int count = poll(watches, 2, -1);
+        if (count < 0 && errno != EINTR)
+            fail(node, "cannot wait", strerror(errno));
+        if (count > 0 && watches[0].revents != 0) /* the starter writes nothing: the line ended */
+            leave(node);
+        if (count > 0 && watches[1].revents != 0)
+            arranging_work(node);
     }
 }
 
 int main(int argc, char **argv) {
-    static struct node node = {.birth = PROCESS_BIRTH_FD};
+    static struct node node = {.lock = PTHREAD_MUTEX_INITIALIZER};
     int64_t serial;
-    if (argc != 4 || !number_parse(argv[1], strlen(argv[1]), &node.id) ||
+    if (argc != 4 || !number_parse(argv[1], strlen(argv[1]), &node.rules.id) ||
         !number_parse(argv[2], strlen(argv[2]), &serial)) {
         fprintf(stderr, "banyan-node is started by banyan; see banyan --help\n");
         return EXIT_USAGE;
     }
-    process_keep_memory();
-    node.serial = (uint64_t)serial;
-    node.program = argv[0];
+    node.rules.serial = (uint64_t)serial;
     node.address = argv[3];
-    if (chdir("/") != 0) /* it would only keep a directory busy */
-        fail(&node, "cannot leave the working directory", NNG_EINTERNAL);
-    int error = net_init();
-    if (error != 0)
-        fail(&node, "cannot start nng", error);
-    node.lifeline = process_watch_lifeline(PROCESS_LIFELINE_FD);
+    memory_keep();
+    birth_watch(BIRTH_FD);
+    birth_survive_hangup();
+    if (chdir("/") != 0) /* so that the file system of the old one can be unmounted */
+        fail(&node, "cannot leave the working directory", strerror(errno));
+    net_init();
     node.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     node.children = children_new();
-    pthread_mutex_init(&node.lock, NULL);
     if (node.wake < 0 || node.children == NULL)
-        fail(&node, "cannot start", NNG_ENOMEM);
-    listen_at(&node);
-    process_write_birth(node.birth, NULL);
+        fail(&node, "cannot start", "out of memory or descriptors");
+    struct service *requests = listen_at(&node, NET_REQUESTS, node_request);
+    struct service *surveys = listen_at(&node, NET_SURVEYS, node_survey);
+    birth_write_ready(BIRTH_FD);
+    service_fill(surveys); /* after `ready`, because it is not needed at once */
+    service_fill(requests);
     loop(&node);
 }

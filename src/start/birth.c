@@ -12,7 +12,7 @@
 #define JOINED "joined\n"
 #define FAILED "failed: "
 
-enum { RETRY_US = 1000 }; /* after the system had no memory for a moment */
+enum { RETRY_US = 1000 }; /* between attempts to write while the system has no memory */
 
 /* ---- the starter's end ---- */
 
@@ -27,7 +27,7 @@ int birth_open(int pair[2]) {
     return error;
 }
 
-/* Leaves the reason in text, without its newline. */
+/* Cuts a line down to the reason of the failure. */
 static void read_failure(char text[BIRTH_TEXT_MAX]) {
     size_t prefix = strlen(FAILED);
     if (strncmp(text, FAILED, prefix) != 0) {
@@ -66,12 +66,12 @@ bool birth_watch(int fd) {
 
 static pid_t starter; /* written before the handler is installed */
 
-/* The kernel changes the parent of a whole group before it sends the signal. */
+/* By the time of the signal the kernel has already given all nodes a new parent. */
 static void survive(int number) {
     int error = errno;
     if (getppid() == starter) {
         signal(number, SIG_DFL);
-        raise(number); /* is delivered when this handler returns */
+        raise(number); /* delivered when this handler returns */
     }
     errno = error;
 }
@@ -83,7 +83,7 @@ void birth_survive_hangup(void) {
     sigaction(SIGHUP, &action, NULL); /* fails only for signals that do not exist */
 }
 
-/* Without the line the node would wait for ever, so the node tries until the system has memory. */
+/* If this line were lost, the starter would wait for ever: retries until the system has memory. */
 static void write_line(int fd, const char *line) {
     while (send(fd, line, strlen(line), MSG_NOSIGNAL) < 0 &&
            (errno == EINTR || errno == ENOBUFS || errno == ENOMEM))

@@ -30,7 +30,7 @@ static bool open_all(struct family *family) {
     return (family->epoll = epoll_create1(EPOLL_CLOEXEC)) >= 0 &&
            (family->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) >= 0 &&
            (family->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) >= 0 &&
-           watch(family, family->wake, 0) && watch(family, family->timer, 0);
+           watch(family, family->wake, FAMILY_WAKE) && watch(family, family->timer, FAMILY_TIMER);
 }
 
 static void close_all(struct family *family) {
@@ -56,7 +56,7 @@ static void discard(struct family *family, struct child *child, void *arg) {
 void family_close(struct family *family) {
     struct child *child, *next;
     family_each(family, discard, NULL);
-    DL_FOREACH_SAFE2(family->talkers, child, next, talks_next) {
+    DL_FOREACH_SAFE2(family->with_news, child, next, news_next) {
         free(child);
     }
     pthread_mutex_destroy(&family->lock);
@@ -117,7 +117,7 @@ static void remove_child(struct family *family, struct child *child) {
 
 /* ---- the life of a child ---- */
 
-/* A process that cannot be watched is ended: what it has to say would not be heard. */
+/* A process that cannot be watched is killed, because its lines could not be read. */
 static void watch_line(struct family *family, struct child *child) {
     child->line = LINE_READ;
     if (watch(family, child->birth, child->serial))
@@ -129,7 +129,7 @@ static void watch_line(struct family *family, struct child *child) {
 
 void family_started(struct family *family, struct child *child, pid_t pid, pid_t group, int birth) {
     struct child *former = family_find_pid(family, pid);
-    if (former != NULL) /* the program around has reaped it: else the id were not free */
+    if (former != NULL) /* the embedding program has reaped it, because the id is in use again */
         family_over(family, former, 0, 0);
     child->phase = CHILD_LIVES;
     child->pid = pid;
@@ -140,13 +140,13 @@ void family_started(struct family *family, struct child *child, pid_t pid, pid_t
 }
 
 void family_mute(struct family *family, struct child *child) {
-    struct epoll_event event = {.data.u64 = child->serial}; /* its end is reported always */
+    struct epoll_event event = {.data.u64 = child->serial}; /* the end is always reported */
     epoll_ctl(family->epoll, EPOLL_CTL_MOD, child->birth, &event);
     child->line = LINE_MUTED;
 }
 
-/* The line leaves the epoll set explicitly, because a copy that the program around has forked would
- * keep it there. */
+/* The line is removed from the epoll set explicitly, because a copy in a process that the embedding
+ * program forked would keep it there. */
 void family_end_line(struct family *family, struct child *child) {
     if (child->line != LINE_NONE)
         epoll_ctl(family->epoll, EPOLL_CTL_DEL, child->birth, NULL);
@@ -169,7 +169,7 @@ void family_doubt(struct family *family, struct child *child) {
 
 void child_signal(const struct child *child, int number) {
     if (child->phase == CHILD_LIVES && !child->reaped)
-        kill(child->pid, number); /* fails for no process that is not reaped */
+        kill(child->pid, number); /* the process is not reaped, so it exists */
 }
 
 /* ---- news ---- */
@@ -178,9 +178,9 @@ static bool is_pause(const struct pending *news) {
     return news->kind == START_STOPPED || news->kind == START_CONTINUED;
 }
 
-/* Where to put news: at the end; but a stop or a continuation replaces an earlier one of its kind,
- * and what followed that, unless other news came between. So at most two follow one another, the
- * last one says how things are, and there is always room. */
+/* Where to put news: usually at the end. But a stop or continuation replaces an earlier one of its
+ * kind, and all after it, unless news of another kind came between. So at most two of them follow
+ * each other, the last one is the current state, and there is always room. */
 static unsigned replaced(const struct child *child, const struct pending *news) {
     unsigned at = child->pending_count;
     for (unsigned i = at; is_pause(news) && i-- > 0 && is_pause(&child->pending[i]);) {
@@ -190,7 +190,7 @@ static unsigned replaced(const struct child *child, const struct pending *news) 
     return at;
 }
 
-/* Neither of the two can fail for another reason. */
+/* wake and sleep_again cannot fail for another reason than EINTR. */
 static void wake(struct family *family) {
     uint64_t one = 1;
     while (write(family->wake, &one, sizeof one) < 0 && errno == EINTR)
@@ -203,16 +203,16 @@ static void sleep_again(struct family *family) {
         ;
 }
 
-void family_tell(struct family *family, struct child *child, struct pending news) {
+void family_add_news(struct family *family, struct child *child, struct pending news) {
     unsigned at = replaced(child, &news);
     child->pending[at] = news;
     child->pending_count = at + 1;
-    if (child->talks)
+    if (child->has_news)
         return;
-    child->talks = true;
-    if (family->talkers == NULL)
+    child->has_news = true;
+    if (family->with_news == NULL)
         wake(family);
-    DL_APPEND2(family->talkers, child, talks_prev, talks_next);
+    DL_APPEND2(family->with_news, child, news_prev, news_next);
 }
 
 void family_over(struct family *family, struct child *child, int code, int status) {
@@ -222,10 +222,10 @@ void family_over(struct family *family, struct child *child, int code, int statu
     family->doubts -= child->doubted;
     child->reaped = true;
     child->phase = CHILD_OVER;
-    family_tell(family, child,
-                (struct pending){.kind = child->ready ? START_ENDED : START_FAILED,
-                                 .code = code,
-                                 .status = status});
+    family_add_news(family, child,
+                    (struct pending){.kind = child->ready ? START_ENDED : START_FAILED,
+                                     .code = code,
+                                     .status = status});
 }
 
 void family_fail(struct family *family, struct child *child, const char *text) {
@@ -233,10 +233,10 @@ void family_fail(struct family *family, struct child *child, const char *text) {
     family_over(family, child, 0, 0);
 }
 
-struct child *family_take(struct family *family) {
-    struct child *talkers = family->talkers;
-    if (talkers != NULL)
+struct child *family_take_news(struct family *family) {
+    struct child *with_news = family->with_news;
+    if (with_news != NULL)
         sleep_again(family);
-    family->talkers = NULL;
-    return talkers;
+    family->with_news = NULL;
+    return with_news;
 }

@@ -1,12 +1,12 @@
 /*
- * family: the children of one starter, and the news of them that the owner has not heard yet.
+ * family: the children of one starter, and their news that are not reported yet.
  *
  * A child is found by its serial from family_add until it is over, and by its process id while it
- * has one. The table and the news take no memory of their own, so nothing that happens to a child
- * can be lost because there is none. The owner frees a child after its last news.
+ * has a process. The table and the news are part of the child's record, so no news is lost for want
+ * of memory. starter_process frees a child after its last news.
  *
- * The lock guards all of it. All functions except family_open and family_close are called under
- * the lock, by any thread of the starter.
+ * The lock guards everything here. All functions except family_open and family_close are called
+ * under the lock, by any thread of the starter.
  */
 #ifndef BANYAN_FAMILY_H
 #define BANYAN_FAMILY_H
@@ -19,12 +19,16 @@
 
 #include "start.h"
 
+/* Keys in the epoll set; those of the birth lines are serials. */
+#define FAMILY_WAKE  UINT64_C(0)
+#define FAMILY_TIMER UINT64_MAX
+
 enum {
     FAMILY_BUCKETS = 4096,
     PENDING_MAX = 9, /* READY, JOINED and the end, and a stop and a continuation before each */
 };
 
-/* What happened; code and status as in siginfo_t, code 0: not known. */
+/* News to report. code and status are as in siginfo_t; code 0: not known. */
 struct pending {
     enum start_news_kind kind;
     int code, status;
@@ -33,14 +37,14 @@ struct pending {
 enum child_phase {
     CHILD_WAITS,    /* to be started */
     CHILD_STARTING, /* posix_spawn is called for it */
-    CHILD_LIVES,    /* it has a process that is not reaped, as far as is known */
+    CHILD_LIVES,    /* it has a process that, as far as is known, is not reaped */
     CHILD_OVER,
 };
 
 enum child_line {
-    LINE_NONE,  /* none yet, or its end has been seen */
-    LINE_READ,  /* lines of it are awaited */
-    LINE_MUTED, /* only its end is */
+    LINE_NONE,  /* there is no line yet, or its end has been seen */
+    LINE_READ,  /* lines are read */
+    LINE_MUTED, /* only the end of the line is noticed */
 };
 
 struct child {
@@ -49,21 +53,21 @@ struct child {
     const char *program; /* borrowed */
     enum child_phase phase;
     pid_t pid;   /* 0: no process yet */
-    pid_t group; /* of the process; 0: it has left the group that it was started in */
+    pid_t group; /* process group; 0: it has left the group it was started in */
     int birth;   /* the starter's end of its line; -1: none */
     enum child_line line;
     bool unwanted; /* starter_kill was called while it was starting */
-    bool reaped;   /* the process id is not its own any more */
+    bool reaped;   /* the process id may belong to another process */
     bool stopped;  /* according to the kernel */
-    bool doubted;  /* it is asked about from time to time, see family_doubt */
+    bool doubted;  /* the kernel is asked about it from time to time, see family_doubt */
     bool ready, joined;
-    bool talks; /* it is in the list of those with news */
+    bool has_news; /* it is in family.with_news */
     unsigned pending_count;
     struct pending pending[PENDING_MAX];
-    struct child *next_serial, *next_pid;  /* in their buckets */
-    struct child *prev, *next;             /* in the queue of those to be started */
-    struct child *talks_prev, *talks_next; /* in the list of those with news */
-    char text[START_TEXT_MAX];             /* why it could not be started; empty: not known */
+    struct child *next_serial, *next_pid; /* in their buckets */
+    struct child *prev, *next;            /* in launcher.queue */
+    struct child *news_prev, *news_next;  /* in family.with_news */
+    char text[START_TEXT_MAX];            /* why it could not be started; empty: not known */
     char address[];
 };
 
@@ -71,17 +75,17 @@ struct family {
     pthread_mutex_t lock;
     int epoll; /* the birth lines, keyed by serial, and the two below */
     int wake;  /* an eventfd: there are children with news */
-    int timer; /* a timerfd: children in doubt are to be asked about */
+    int timer; /* a timerfd: it is time to ask the kernel about doubted children */
     atomic_uint count;
     unsigned doubts;
-    struct child *talkers;
+    struct child *with_news;
     struct child *by_serial[FAMILY_BUCKETS], *by_pid[FAMILY_BUCKETS];
 };
 
 /* 0, or an errno; then nothing is left. */
 int family_open(struct family *family);
 
-/* Frees it and every child. No other thread may use the family any more. */
+/* Frees the family and every child. No other thread may use the family any more. */
 void family_close(struct family *family);
 
 /* A new child that waits to be started, owned by the family. NULL: out of memory. */
@@ -91,29 +95,30 @@ struct child *family_add(struct family *family, const struct start_spec *spec);
 struct child *family_find(const struct family *family, uint64_t serial);
 struct child *family_find_pid(const struct family *family, pid_t pid);
 
-/* Calls act for every child that is not over; it may end the child that it is called for. */
+/* Calls act for every child that is not over. act may end that child (family_over). */
 void family_each(struct family *family, void (*act)(struct family *, struct child *, void *),
                  void *arg);
 
-/* The child has a process, whose birth line is read from here on. The family owns the line. */
+/* The child has a process. The family owns its birth line, and reads it from here on. */
 void family_started(struct family *family, struct child *child, pid_t pid, pid_t group, int birth);
 
-/* Its line is read no further; its end is still noticed. */
+/* Stops reading the child's line. The end of the line is still noticed. */
 void family_mute(struct family *family, struct child *child);
 
-/* The end of its line has been seen, and is not to be seen again. */
+/* The end of the child's line has been seen: stops watching the line. */
 void family_end_line(struct family *family, struct child *child);
 
-/* Nothing is certain to report this child's end by itself: the timer does. */
+/* No waiter is certain to notice this child's end, so the kernel is asked about it from time to
+ * time. */
 void family_doubt(struct family *family, struct child *child);
 
-/* The next tick of the timer, if there are children in doubt. */
+/* Sets the timer for the next tick, if there are doubted children. */
 void family_set_timer(struct family *family);
 
 /* Adds to the child's news. */
-void family_tell(struct family *family, struct child *child, struct pending news);
+void family_add_news(struct family *family, struct child *child, struct pending news);
 
-/* The child has no process any more. It is FAILED if it has not been ready, else ENDED. */
+/* The child has no process any more: START_ENDED if it was ready, START_FAILED if not. */
 void family_over(struct family *family, struct child *child, int code, int status);
 
 /* As family_over, before the child had a process; text says why. */
@@ -122,8 +127,8 @@ void family_fail(struct family *family, struct child *child, const char *text);
 /* Sends a signal to the child's process, if it has one. */
 void child_signal(const struct child *child, int number);
 
-/* Takes the list of the children that have news. The caller clears `talks` of each, and frees those
- * that are over. */
-struct child *family_take(struct family *family);
+/* Takes the list of children with news. The caller clears `has_news` of each, and frees the
+ * children that are over. */
+struct child *family_take_news(struct family *family);
 
 #endif

@@ -21,10 +21,10 @@ int kernel_events(void) {
 
 static void paused(struct family *family, struct child *child, const siginfo_t *info) {
     child->stopped = info->si_code != CLD_CONTINUED;
-    family_tell(family, child,
-                (struct pending){.kind = child->stopped ? START_STOPPED : START_CONTINUED,
-                                 .code = info->si_code,
-                                 .status = info->si_status});
+    family_add_news(family, child,
+                    (struct pending){.kind = child->stopped ? START_STOPPED : START_CONTINUED,
+                                     .code = info->si_code,
+                                     .status = info->si_status});
 }
 
 static void ended(struct family *family, struct child *child, int code, int status) {
@@ -33,8 +33,8 @@ static void ended(struct family *family, struct child *child, int code, int stat
     family_over(family, child, code, status);
 }
 
-/* What was written before an end or a stop is taken before it. What is unread when a stopped child
- * has been continued was written afterwards. */
+/* Lines that were written before an end or a stop are reported before it. Lines that are unread
+ * when a stopped child is continued were written afterwards. */
 static void record(struct family *family, struct child *child, const siginfo_t *info) {
     switch (info->si_code) {
     case CLD_EXITED:
@@ -56,7 +56,7 @@ void kernel_ask(struct family *family, struct child *child) {
     int result = waitid(P_PID, (id_t)child->pid, &info, kernel_events() | WNOHANG);
     if (result == 0 && info.si_pid == child->pid)
         record(family, child, &info);
-    else if (result != 0 && errno == ECHILD) /* the program around has reaped it */
+    else if (result != 0 && errno == ECHILD) /* the embedding program has reaped it */
         ended(family, child, 0, 0);
 }
 

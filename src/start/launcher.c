@@ -19,14 +19,14 @@ static int spawn_unlocked(struct launcher *launcher, const struct spawn_spec *sp
     return error;
 }
 
-/* A group that has become empty, or is of another session, cannot be joined. */
+/* A process cannot join a group that has become empty, or is of another session. */
 static int spawn_into_group(struct launcher *launcher, struct spawn_spec *spec, pid_t *pid) {
-    int error = waiters_aim(launcher->waiters, false, &spec->group);
+    int error = waiters_begin_start(launcher->waiters, false, &spec->group);
     if (error == 0)
         error = spawn_unlocked(launcher, spec, pid);
     if (spec->group == 0 || (error != EPERM && error != ESRCH))
         return error;
-    error = waiters_aim(launcher->waiters, true, &spec->group);
+    error = waiters_begin_start(launcher->waiters, true, &spec->group);
     return error != 0 ? error : spawn_unlocked(launcher, spec, pid);
 }
 
@@ -36,7 +36,7 @@ static void fail(struct launcher *launcher, struct child *child, int error) {
     family_fail(launcher->family, child, text);
 }
 
-/* *birth is the family's from here on, if there is a process. */
+/* If there is a process, the family owns birth from here on. */
 static int start_process(struct launcher *launcher, struct child *child, int line, int birth) {
     struct spawn_spec spec = {.program = child->program,
                               .id = child->id,
@@ -48,7 +48,7 @@ static int start_process(struct launcher *launcher, struct child *child, int lin
     pid_t group = spec.group != 0 ? spec.group : pid;
     if (error == 0)
         family_started(launcher->family, child, pid, group, birth);
-    waiters_land(launcher->waiters, error == 0 && spec.group == 0 ? pid : 0);
+    waiters_end_start(launcher->waiters, error == 0 && spec.group == 0 ? pid : 0);
     return error;
 }
 
@@ -92,7 +92,7 @@ static void *run(void *arg) {
     return NULL;
 }
 
-/* The signals of the program around are not for this thread, nor for those that it creates. */
+/* This thread, and those that it creates, take no signals: they belong to the embedding program. */
 static int create_thread(struct launcher *launcher) {
     sigset_t all, before;
     sigfillset(&all);

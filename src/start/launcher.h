@@ -1,6 +1,6 @@
 /*
- * launcher: the thread that starts the processes, one after the other. A start takes 0.3 ms, so the
- * family's lock is not held meanwhile, and the owner of the starter does not wait.
+ * launcher: the thread that starts the processes, one after the other. A start takes 0.3 ms, so it
+ * runs without the family's lock, and the owner of the starter does not wait for it.
  */
 #ifndef BANYAN_LAUNCHER_H
 #define BANYAN_LAUNCHER_H
@@ -12,7 +12,7 @@ struct launcher {
     struct family *family;
     struct waiters *waiters;
     struct child *queue;
-    pthread_cond_t work; /* the queue has got a child, or the thread is to end */
+    pthread_cond_t work; /* the queue is not empty, or the thread is to end */
     pthread_t thread;
     bool closing;
 };
@@ -20,10 +20,10 @@ struct launcher {
 /* 0, or an errno; then nothing is left. */
 int launcher_open(struct launcher *launcher, struct family *family, struct waiters *waiters);
 
-/* Waits for the start in flight. Those in the queue stay where they are. */
+/* Ends the thread, after the start in flight. Children in the queue stay there. */
 void launcher_close(struct launcher *launcher);
 
-/* Both under the family's lock, for a child that waits to be started. */
+/* Queue a child to be started; take it out of the queue again. Under the family's lock. */
 void launcher_add(struct launcher *launcher, struct child *child);
 void launcher_cancel(struct launcher *launcher, struct child *child);
 

@@ -10,16 +10,16 @@ _Static_assert((int)START_TEXT_MAX == (int)BIRTH_TEXT_MAX,
 
 static void ready(struct family *family, struct child *child) {
     child->ready = true;
-    family_tell(family, child, (struct pending){.kind = START_READY});
+    family_add_news(family, child, (struct pending){.kind = START_READY});
 }
 
 static void joined(struct family *family, struct child *child) {
     child->joined = true;
-    family_tell(family, child, (struct pending){.kind = START_JOINED});
-    family_mute(family, child); /* there is nothing more to say */
+    family_add_news(family, child, (struct pending){.kind = START_JOINED});
+    family_mute(family, child); /* no more lines are expected */
 }
 
-/* Of a node that is ready the kernel reports the end, if there is one. */
+/* A wrong line. A node that is ready lives on; the kernel reports its end. */
 static void wrong(struct family *family, struct child *child) {
     family_mute(family, child);
     if (!child->ready)

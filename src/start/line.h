@@ -1,13 +1,13 @@
 /*
- * line: what the nodes write on their birth lines.
+ * line: reads what nodes write on their birth lines.
  */
 #ifndef BANYAN_LINE_H
 #define BANYAN_LINE_H
 
 #include "family.h"
 
-/* Takes what the child has written, and records it. A child that cannot start, or writes something
- * else before it is ready, is killed. Under the family's lock. */
+/* Reads what the child has written, and records it. A child that reports a failure, or writes a
+ * wrong line before it is ready, is killed. Under the family's lock. */
 void line_take(struct family *family, struct child *child);
 
 #endif

@@ -3,7 +3,7 @@
 #include <malloc.h>
 
 enum {
-    LARGEST_FROM_HEAP = 32 << 20, /* the most that glibc takes */
+    LARGEST_FROM_HEAP = 32 << 20, /* the largest value that glibc accepts */
     KEPT = 256 << 20,
 };
 

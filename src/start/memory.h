@@ -4,9 +4,9 @@
 #ifndef BANYAN_MEMORY_H
 #define BANYAN_MEMORY_H
 
-/* Makes this process keep the memory that it frees, up to some hundred megabytes. Messages of a
- * megabyte come and go, and the kernel takes as long to clear their pages anew as a node takes to
- * fill them. A program calls it first; a library does not, because the setting is its host's. */
+/* Makes this process keep the memory that it frees, up to 256 MiB. Otherwise the kernel would clear
+ * the pages of every new message of a megabyte, which takes as long as filling them. To be called
+ * first, by a program only: a library must not change the allocator of the embedding program. */
 void memory_keep(void);
 
 #endif

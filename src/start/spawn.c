@@ -11,7 +11,7 @@
 
 extern char **environ;
 
-enum { NUMBER_MAX = 24 }; /* of 64 bits, with sign and end mark */
+enum { NUMBER_MAX = 24 }; /* digits of 64 bits, with sign and end mark */
 
 static int set_attributes(posix_spawnattr_t *attributes, pid_t group) {
     sigset_t none, all;
@@ -28,7 +28,8 @@ static int set_attributes(posix_spawnattr_t *attributes, pid_t group) {
     return error;
 }
 
-/* The line is moved first, because it may be at 0 or 1 if the program around has closed those. */
+/* The line is moved first, because it may be at 0 or 1 if the embedding program has closed
+ * those. */
 static int set_descriptors(posix_spawn_file_actions_t *actions, int line) {
     int error = posix_spawn_file_actions_adddup2(actions, line, BIRTH_FD);
     if (error == 0)

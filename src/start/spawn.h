@@ -1,5 +1,5 @@
 /*
- * spawn: starts the process of one node, with nothing of its starter's but standard error.
+ * spawn: starts the process of one node, which inherits only standard error.
  */
 #ifndef BANYAN_SPAWN_H
 #define BANYAN_SPAWN_H
@@ -20,8 +20,9 @@ struct spawn_spec {
  * birth line is at BIRTH_FD, all later descriptors are closed, no signal is blocked, and every
  * signal has its default action.
  *
- * 0, or an errno: EPERM also if there is no such group in this session. It takes 0.3 ms, until the
- * program has been loaded; a process whose program cannot be loaded is reaped here. Any thread. */
+ * 0, or an errno: EPERM also if there is no such group in this session. The call takes 0.3 ms,
+ * until the program has been loaded. A process whose program cannot be loaded is reaped here. Any
+ * thread. */
 int spawn_node(const struct spawn_spec *spec, pid_t *pid);
 
 #endif

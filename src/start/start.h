@@ -1,5 +1,5 @@
 /*
- * start: what a starter is told to start, and what it reports.
+ * start: the types of a starter: what it starts, and what it reports.
  */
 #ifndef BANYAN_START_H
 #define BANYAN_START_H
@@ -10,7 +10,7 @@
 enum { START_TEXT_MAX = 256 };
 
 enum start_news_kind {
-    START_FAILED,    /* it could not be started, or ended before it was ready; nothing is left */
+    START_FAILED,    /* it could not be started, or ended before it was ready; it was reaped */
     START_READY,     /* it runs and listens */
     START_JOINED,    /* its parent is connected to it */
     START_STOPPED,   /* it was stopped by a signal */
@@ -18,8 +18,8 @@ enum start_news_kind {
     START_ENDED,     /* it had been ready, and has ended and was reaped */
 };
 
-/* The text says, FAILED: why; STOPPED: "stopped by signal 19"; ENDED: "killed by signal 9" or
- * "ended with status 1", NULL if that is not known. Borrowed. */
+/* text is borrowed. With FAILED it says why; with STOPPED "stopped by signal 19"; with ENDED
+ * "killed by signal 9" or "ended with status 1", or NULL: not known. Otherwise it is NULL. */
 struct start_news {
     enum start_news_kind kind;
     uint64_t serial;
@@ -28,9 +28,9 @@ struct start_news {
 };
 
 struct start_spec {
-    const char *program; /* an absolute path; must stay until the starter is closed */
+    const char *program; /* an absolute path; borrowed until the starter is closed */
     int64_t id;
-    uint64_t serial;     /* of this process, for ever */
+    uint64_t serial;     /* never reused */
     const char *address; /* where it is to listen; copied */
 };
 

@@ -37,7 +37,7 @@ static void unlock(struct starter *starter) {
 
 /* ---- opening and closing ---- */
 
-/* Otherwise the kernel itself reaps the children. */
+/* If SIGCHLD is ignored, the kernel reaps the children itself. */
 static bool children_can_be_reaped(void) {
     struct sigaction action;
     return sigaction(SIGCHLD, NULL, &action) == 0 && (action.sa_flags & SA_NOCLDWAIT) == 0 &&
@@ -84,12 +84,12 @@ int starter_open(struct starter **starter, start_heard *heard, void *arg) {
 
 static void kill_child(struct family *family, struct child *child, void *arg) {
     (void)arg;
-    kernel_ask(family, child); /* else the id might not be its own any more */
+    kernel_ask(family, child); /* first: the embedding program may have reaped it */
     child_signal(child, SIGKILL);
 }
 
-/* After SIGKILL the wait is short. The waiters need the lock, so they cannot be first; and one of
- * them may wait for a group that this child has left. */
+/* After SIGKILL the wait is short. It holds the lock, so no waiter can reap the child before; and a
+ * waiter would not see a child that has left its group. */
 static void reap_child(struct family *family, struct child *child, void *arg) {
     siginfo_t info;
     (void)arg;
@@ -117,28 +117,18 @@ void starter_close(struct starter *starter) {
 
 /* ---- reporting ---- */
 
-/* The end of a line is evidence of nothing: the node may have closed it. */
+/* The end of a line proves nothing, because the node may have closed it: asks the kernel. */
 static void see_line(struct starter *starter, uint64_t serial, uint32_t events) {
     struct child *child = family_find(&starter->family, serial);
     if (child == NULL || child->phase != CHILD_LIVES)
         return;
-    if (child->stopped) /* it has been continued since, or it could not write */
+    if (child->stopped) /* a stopped node cannot write, so it was continued or has ended */
         kernel_ask(&starter->family, child);
     line_take(&starter->family, child);
     if (child->line == LINE_MUTED && (events & (EPOLLHUP | EPOLLERR)) != 0)
         family_end_line(&starter->family, child);
     if (child->line == LINE_NONE)
         kernel_doubt(&starter->family, child);
-}
-
-static void see_lines(struct starter *starter) {
-    struct epoll_event events[BATCH];
-    int count;
-    do {
-        count = epoll_wait(starter->family.epoll, events, BATCH, 0);
-        for (int i = 0; i < count; i++)
-            see_line(starter, events[i].data.u64, events[i].events);
-    } while (count == BATCH);
 }
 
 static void ask_if_doubted(struct family *family, struct child *child, void *arg) {
@@ -155,7 +145,25 @@ static void see_timer(struct starter *starter) {
     family_set_timer(&starter->family);
 }
 
-/* NULL: there is no text for this. */
+/* FAMILY_WAKE needs no action here: it only says that there are news. */
+static void see(struct starter *starter, const struct epoll_event *event) {
+    if (event->data.u64 == FAMILY_TIMER)
+        see_timer(starter);
+    else if (event->data.u64 != FAMILY_WAKE)
+        see_line(starter, event->data.u64, event->events);
+}
+
+static void see_all(struct starter *starter) {
+    struct epoll_event events[BATCH];
+    int count;
+    do {
+        count = epoll_wait(starter->family.epoll, events, BATCH, 0);
+        for (int i = 0; i < count; i++)
+            see(starter, &events[i]);
+    } while (count == BATCH);
+}
+
+/* NULL: these news have no text. */
 static const char *describe(const struct pending *pending, char text[START_TEXT_MAX]) {
     const char *form = pending->kind == START_STOPPED ? "stopped by signal %d"
                        : pending->code == CLD_EXITED  ? "ended with status %d"
@@ -166,8 +174,8 @@ static const char *describe(const struct pending *pending, char text[START_TEXT_
     return known ? text : NULL;
 }
 
-static void tell(struct starter *starter, const struct child *child,
-                 const struct pending *pending) {
+static void report(struct starter *starter, const struct child *child,
+                   const struct pending *pending) {
     char text[START_TEXT_MAX];
     struct start_news news = {.kind = pending->kind, .serial = child->serial, .pid = child->pid};
     news.text = describe(pending, text);
@@ -176,32 +184,31 @@ static void tell(struct starter *starter, const struct child *child,
     starter->heard(starter->arg, &news);
 }
 
-/* Other threads may add to the news of a child until it is over; then they have left it for good.
- * The owner frees it only in here, so a child that lives cannot vanish during the calls. */
-static void tell_all(struct starter *starter, struct child *child) {
+/* Other threads may add news of a child until it is over; afterwards no thread uses it. Only this
+ * function frees children, so the child cannot vanish during the calls. */
+static void report_all(struct starter *starter, struct child *child) {
     struct pending pending[PENDING_MAX];
     lock(starter);
     unsigned count = child->pending_count;
     bool over = child->phase == CHILD_OVER;
     memcpy(pending, child->pending, sizeof pending);
     child->pending_count = 0;
-    child->talks = false;
+    child->has_news = false;
     unlock(starter);
     for (unsigned i = 0; i < count; i++)
-        tell(starter, child, &pending[i]);
+        report(starter, child, &pending[i]);
     if (over)
         free(child);
 }
 
 void starter_process(struct starter *starter) {
     lock(starter);
-    see_lines(starter);
-    see_timer(starter);
-    struct child *talkers = family_take(&starter->family), *child;
+    see_all(starter);
+    struct child *with_news = family_take_news(&starter->family), *child;
     unlock(starter);
-    while ((child = talkers) != NULL) {
-        DL_DELETE2(talkers, child, talks_prev, talks_next);
-        tell_all(starter, child);
+    while ((child = with_news) != NULL) {
+        DL_DELETE2(with_news, child, news_prev, news_next);
+        report_all(starter, child);
     }
 }
 
@@ -246,7 +253,7 @@ static bool runs(struct starter *starter, struct child *child) {
     if (child == NULL || child->phase != CHILD_LIVES)
         return false;
     bool held = starter->has_proc && kernel_is_held(child);
-    kernel_ask(&starter->family, child); /* afterwards: if a stop holds it, this hears of that */
+    kernel_ask(&starter->family, child); /* last, so that a stop seen in /proc is recorded */
     return child->phase == CHILD_LIVES && !child->stopped && !held;
 }
 

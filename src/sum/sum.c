@@ -1,6 +1,4 @@
-/*
- * The choice between the versions of the sum.
- */
+/* sum.c: chooses between the versions of the sum. */
 #include "sum.h"
 
 /* From this many bytes on, the vector version is worth its fixed cost. */

@@ -1,5 +1,5 @@
 /*
- * sum: text to (count, exact sum, first error), the work that a node exists for.
+ * sum: text to count, exact sum and first error: the work of a node.
  *
  * The text is a row of signed 64-bit decimal integers, each with an optional '+' or '-' and any
  * number of leading zeros, separated by blanks. The sum is exact in 128 bits: at most 2^64 numbers
@@ -31,7 +31,7 @@ enum sum_error {
 
 struct sum_result {
     sum_int128 sum;       /* of all numbers before the first error */
-    uint64_t count;       /* of all numbers before the first error: its position is count + 1 */
+    uint64_t count;       /* of the same numbers; the error is in number count + 1 */
     enum sum_error error; /* SUM_OK: the whole text was added */
     size_t word_at;       /* with an error: where the wrong word starts in the text, in bytes */
     size_t word_len;      /* with an error: the length of the wrong word, in bytes */
@@ -42,7 +42,8 @@ struct sum_result {
 void sum_text(const char *text, size_t len, enum sum_blank blank, struct sum_result *result);
 
 /* The versions behind sum_text, for its tests and the bench; all give the same result on every
- * input. sum_text_loop is the plain byte loop that the others are held against. */
+ * input. sum_text_loop is the plain byte loop, the reference for the others. sum_text_avx2 must be
+ * called only if sum_have_avx2 returns nonzero. */
 void sum_text_loop(const char *text, size_t len, enum sum_blank blank, struct sum_result *result);
 int sum_have_avx2(void);
 void sum_text_avx2(const char *text, size_t len, enum sum_blank blank, struct sum_result *result);

@@ -1,5 +1,5 @@
 /*
- * The sum for processors with AVX2: it adds up columns of digits and never converts a number.
+ * sum_avx2.c: the sum for processors with AVX2. It adds columns of digits and converts no number.
  *
  * The sum of all numbers is the sum over k of 100^k times the sum of the pairs of digits that stand
  * 2k places left of the end of a number. The text is taken in blocks of a few KiB:
@@ -12,10 +12,10 @@
  *          the same size in most texts, so there are as many steps as the longest in a block needs.
  *
  * The columns become a number once, at the end of the text. Only the last column, of the digits 19
- * and 20, has to look at the range of a number.
+ * and 20, needs a check of the range.
  *
- * A block that is not plainly right goes to the byte loop, which finds the wrong word, or finds
- * that there is none. So no step here has to know more about an error than that there may be one.
+ * A block that may be wrong goes to the byte loop, which finds the wrong word, if there is one. So
+ * the steps here need not know more about an error than that there may be one.
  */
 #include "sum.h"
 
@@ -37,8 +37,8 @@ enum {
 enum { RANGE_DIGITS = 2 * LAST_COLUMN + 1 }; /* no number with fewer can be out of range */
 
 /* The weights of a block lie one block after the pairs. At a multiple of 4 KiB a load of pairs
- * would look, by the low 12 bits of its address, as if it had to wait for the weights just stored.
- */
+ * would look, by the low 12 bits of its address, as if it had to wait for the weights just
+ * stored. */
 enum { BLOCK = VECTORS * VECTOR };
 _Static_assert(BLOCK % 4096 == 2048, "pairs and weights must not meet in the low 12 bits");
 
@@ -129,8 +129,8 @@ AVX2_INLINE __m256i signs_of(uint32_t negative) {
 }
 
 /* Checks that each sign has a digit right of it and none left of it. With the digit on its right,
- * no sign has a sign on its left either. Returns where the signs are, and in *weight their effect.
- */
+ * no sign has a sign on its left either. Returns where the signs are, and in *weight their
+ * effect. */
 AVX2_INLINE __m256i read_signs(struct reader *reader, __m256i bytes, __m256i left, __m256i no_digit,
                                __m256i none_right, __m256i *weight) {
     const __m256i minus = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('-'));

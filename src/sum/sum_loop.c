@@ -1,10 +1,10 @@
 /*
- * The plain byte loop: the definition of what a text means. The faster versions are held against
- * it, hand it the parts that they do not understand, and leave small texts to it altogether.
+ * sum_loop.c: the plain byte loop, which defines what a text means. The faster versions are tested
+ * against it, and leave to it small texts and all that may be wrong.
  */
 #include "sum.h"
 
-/* One bit per kind of blank, so that a byte is looked up once whatever the text comes from. */
+/* One bit per kind of blank, so that one table serves both kinds of text. */
 static const unsigned char blank_kinds[256] = {
     [' '] = 1u << SUM_BLANK_LINE | 1u << SUM_BLANK_FILE,
     ['\t'] = 1u << SUM_BLANK_LINE | 1u << SUM_BLANK_FILE,
@@ -14,8 +14,7 @@ static const unsigned char blank_kinds[256] = {
     ['\r'] = 1u << SUM_BLANK_FILE,
 };
 
-/* A magnitude that can still take a digit without leaving 64 bits, unsigned. With one digit more it
- * may be out of range, but it is not yet wrong. */
+/* The largest magnitude that can take another digit without overflowing 64 unsigned bits. */
 static const uint64_t magnitude_limit = INT64_MAX / 10;
 
 static inline int is_blank(char byte, unsigned kind) {
@@ -35,8 +34,8 @@ static void stop(struct sum_result *result, enum sum_error error, size_t at, siz
     result->word_len = len;
 }
 
-/* Reads digits into *magnitude, which sticks at UINT64_MAX once it is too large: the rest of the
- * word decides whether that is a large number or no number. Returns the first byte that is no
+/* Reads digits into *magnitude, which stays at UINT64_MAX once it is too large: the rest of the
+ * word decides whether it is out of range or no integer. Returns the first byte that is no
  * digit. */
 static inline const char *read_digits(const char *at, const char *end, uint64_t *magnitude) {
     uint64_t value = 0;

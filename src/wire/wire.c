@@ -2,14 +2,6 @@
 
 #include <string.h>
 
-const char *wire_operation_name(enum wire_operation operation) {
-    static const char *const names[WIRE_OPERATIONS] = {
-        [WIRE_PROBE] = "probe", [WIRE_SPAWN] = "spawn", [WIRE_CHILDREN] = "children",
-        [WIRE_SUMS] = "sums",   [WIRE_REAP] = "reap",   [WIRE_PING] = "ping",
-    };
-    return operation > 0 && operation < WIRE_OPERATIONS ? names[operation] : "unknown";
-}
-
 /* ---- writing ---- */
 
 void wire_put_bytes(struct wire_writer *writer, const void *bytes, size_t len) {

@@ -8,7 +8,8 @@
  *     2  u16  0
  *     4  u32  0
  *     8  i64  id of the node it is for
- *    16  u64  serial of that node (a request for an earlier node of the same id is refused)
+ *    16  u64 serial of that node (a request for an earlier node of the same id is answered
+ *        WIRE_BROKEN)
  *
  * and an answer with WIRE_ANSWER_HEAD bytes:
  *
@@ -22,21 +23,21 @@
  *
  *     operation  request                                answer, status WIRE_OK
  *     PROBE      -                                      -
- *     SPAWN      u64 version, node, address             u32 pid
- *     CHILDREN   u64 version, u32 n, u32 m, n times     -
- *                node, address; m times u64 serial
+ *     ARRANGE    u32 n, n times set                     u32 n, n times (u64 serial, u64 version)
  *     SUMS       u32 n, n times u32 length              n times sum
  *                (top bit: from a file), then the texts
- *     REAP       u64 version, u64 serial                u32 wait status
- *     PING       u64 round, u64 deadline, u64 slack     u32 n, n times u64 serial
+ *     PING       u64 round, u64 budget, u64 slack       u32 n, n times u64 serial
  *
- * (sum: u64 count, i128 sum, u32 error, u32 word length, up to 64 bytes of the word.)
- * (node: u64 serial, i64 id, i64 low, i64 high. address: u16 length, bytes. deadline: microseconds
- * of the machine's monotonic clock; slack: microseconds. PING travels as a survey, the others as
- * requests. PROBE only asks for a sign of life; REAP also ends the process, if it lives.) An answer
- * with another status carries a text, as an address is written.
+ * sum: u64 count, i128 sum, u32 error, u32 word length, up to 64 bytes of the word.
+ * set: u64 serial, i64 id, u64 version, u32 n, n times (node, address): the children of the node
+ * with that serial (see arrange.h).
+ * node: u64 serial, i64 id, i64 low, i64 high. address: u16 length, bytes.
+ * budget, slack: microseconds.
  *
- * A message that does not decode is refused; nothing in it is trusted, lengths least of all.
+ * PING is a survey, the others are requests. PROBE only asks for a sign of life. An answer with
+ * another status carries a text, in the format of an address, or nothing.
+ *
+ * A message that does not decode is refused; nothing in a message is trusted, lengths least of all.
  *
  * Pure; any thread.
  */
@@ -50,12 +51,12 @@
 __extension__ typedef __int128 wire_int128;
 
 enum {
-    WIRE_VERSION = 2,
+    WIRE_VERSION = 3,
     WIRE_HEAD = 24,
     WIRE_ANSWER_HEAD = 8,
-    WIRE_ADDRESS_MAX = 128, /* with its end mark */
-    WIRE_TEXT_MAX = 256,    /* likewise */
-    WIRE_WORD_MAX = 64,
+    WIRE_ADDRESS_MAX = 128,     /* of an address, with its end mark */
+    WIRE_TEXT_MAX = 256,        /* of a text, with its end mark */
+    WIRE_WORD_MAX = 64,         /* bytes of a wrong word in an answer */
     WIRE_NODE = 32,             /* bytes of a node */
     WIRE_SUM_MIN = 32,          /* bytes of one sum in an answer, without a word */
     WIRE_MESSAGE_MAX = 4 << 20, /* no message is larger */
@@ -66,23 +67,18 @@ enum {
 
 enum wire_operation {
     WIRE_PROBE = 1,
-    WIRE_SPAWN,
-    WIRE_CHILDREN,
+    WIRE_ARRANGE,
     WIRE_SUMS,
-    WIRE_REAP,
     WIRE_PING,
     WIRE_OPERATIONS,
 };
 
 enum wire_status {
     WIRE_OK,
-    WIRE_BROKEN,  /* the path to the node broke, or there is none at the moment */
+    WIRE_BROKEN,  /* the path to the node broke, or none leads there at the moment */
     WIRE_REFUSED, /* the node cannot, and says why */
     WIRE_STATUSES,
 };
-
-/* A short name, for people ("sums"). */
-const char *wire_operation_name(enum wire_operation operation);
 
 struct wire_head {
     enum wire_operation operation;
@@ -95,13 +91,14 @@ struct wire_node {
     int64_t id, low, high;
 };
 
-/* Writes into a buffer of a fixed size; what does not fit is left out and noted. */
+/* Writes into a buffer of a fixed size. A value that does not fit is left out, and sets
+ * overflow. */
 struct wire_writer {
     uint8_t *at, *end;
     bool overflow;
 };
 
-/* Reads from a buffer; beyond its end there are zeros, and it is noted. */
+/* Reads from a buffer. Beyond its end every value is zero, and bad is set for good. */
 struct wire_reader {
     const uint8_t *at, *end;
     bool bad;
@@ -122,19 +119,19 @@ uint16_t wire_get_u16(struct wire_reader *reader);
 uint32_t wire_get_u32(struct wire_reader *reader);
 uint64_t wire_get_u64(struct wire_reader *reader);
 wire_int128 wire_get_i128(struct wire_reader *reader);
-/* Borrowed bytes of the buffer; NULL when there are not so many. */
+/* The next len bytes, borrowed from the buffer; NULL: fewer are left. */
 const uint8_t *wire_get_bytes(struct wire_reader *reader, size_t len);
-/* Copies a text with an end mark; one that is too long for the room, or holds a zero byte, is bad.
- */
+/* Copies a text with an end mark. If it is longer than the room, or contains a zero byte, sets
+ * bad. */
 void wire_get_text(struct wire_reader *reader, char *text, size_t room);
 struct wire_node wire_get_node(struct wire_reader *reader);
-/* False: not a request of this version. */
+/* Reads the head of a request. False: malformed, or of another version. */
 bool wire_get_head(struct wire_reader *reader, struct wire_head *head);
-/* False: not an answer of this version to this operation. (A relay that tells of a broken path need
- * not name the operation.) */
+/* Reads the head of an answer. False: malformed, of another version, or to another operation; with
+ * WIRE_BROKEN the operation does not matter, because a relay does not know it. */
 bool wire_get_answer(struct wire_reader *reader, enum wire_operation operation,
                      enum wire_status *status);
-/* Whether the buffer was read exactly to its end, without going beyond. */
+/* Whether the buffer was read exactly to its end. */
 bool wire_get_end(const struct wire_reader *reader);
 
 #endif

@@ -127,7 +127,7 @@ static _Noreturn void peer_main(const struct role *role, const char *url, const 
     atexit(tell_failure);
     role->serve(url, next);
     if (write(STDOUT_FILENO, "\n", 1) != 1)
-        _exit(1); /* nobody is there to measure */
+        _exit(1); /* no process is left to measure it */
     do
         len = read(STDIN_FILENO, &byte, 1);
     while (len > 0 || (len < 0 && errno == EINTR));
@@ -149,7 +149,7 @@ int main(int argc, char **argv) {
     mallopt(M_MMAP_THRESHOLD, 64 * MESSAGE_BYTES);
     mallopt(M_TRIM_THRESHOLD, 256 * MESSAGE_BYTES);
     signal(SIGPIPE, SIG_IGN);
-    check(net_init(), "nng_init");
+    net_init();
     for (size_t i = 0; argc >= 4 && strcmp(argv[1], "peer") == 0 && i < COUNT_OF(roles); i++) {
         if (strcmp(argv[2], roles[i].name) == 0)
             peer_main(&roles[i], argv[3], argv[4]);

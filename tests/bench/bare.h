@@ -1,7 +1,7 @@
 /*
- * bare: what nng does by itself, measured: the yardsticks of tools/bench. The program is linked with
- * the same nng as banyan, repairs and number of threads (net_init) included, and has nothing else of
- * banyan in it.
+ * bare: what nng does by itself, measured: the yardsticks of tools/bench. The program is linked
+ * with the same nng as banyan, patches and number of threads (net_init) included, and has nothing
+ * else of banyan in it.
  *
  *   bare.c       the table of measurements, and what all of them share
  *   flow.c       requests with so many in flight, and who answers them: transfer, rate, relays
@@ -11,7 +11,7 @@
  * ends them. A peer's standard input is a pipe that only the measuring process can write to: when
  * that process ends, in whatever way, its peers end, too. Sockets stand in the working directory.
  *
- * Whatever fails ends the program with a message and status 1: a measurement has nothing to repair.
+ * Whatever fails ends the program with a message and status 1: a measurement cannot recover.
  */
 #ifndef BENCH_BARE_H
 #define BENCH_BARE_H
@@ -21,7 +21,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "net/compat.h"
+#include "net/net.h"
 
 enum {
     MESSAGE_BYTES = 512 << 10, /* of a bulk transfer: as large as banyan's slices */

@@ -1,6 +1,6 @@
 /*
- * flow.c: requests over REQ and REP contexts, so many in flight, driven by nng's callbacks alone: no
- * thread of the program wakes up for a message, which is the fastest that nng can be used. Only
+ * flow.c: requests over REQ and REP contexts, a given number in flight, driven by nng's callbacks
+ * alone: no thread of the program wakes up for a message, which is the fastest way to use nng. Only
  * ping waits in the program's own thread, as most programs do.
  */
 #include "bare.h"

@@ -1,7 +1,7 @@
 /*
- * bench_numbers COUNT SEED FILE: appends to FILE a line of COUNT random numbers, each of 1 to 6 digits
- * with equal chance, separated by blanks. Prints their sum, which is what every measured program must
- * find.
+ * bench_numbers COUNT SEED FILE: appends to FILE a line of COUNT random numbers, each of 1 to 6
+ * digits with equal chance, separated by blanks. Prints their sum, which every measured program
+ * must find.
  */
 #include <inttypes.h>
 #include <stdio.h>

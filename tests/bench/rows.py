@@ -346,9 +346,9 @@ INNER = FAULT_TREE[:15]  # with the root
 TOGETHER_MOST = 40  # rounds of one dialogue: it has to end in time, even if each takes a second
 
 
-def beneath(node, chance):
-    """A leaf beneath an inner node of FAULT_TREE; there the leaves are the odd ids."""
-    reach = (node & -node) - 1  # the ids beneath 8, which is 0b1000, are 1 to 15
+def below(node, chance):
+    """A leaf below an inner node of FAULT_TREE; there the leaves are the odd ids."""
+    reach = (node & -node) - 1  # the ids below 8, which is 0b1000, are 1 to 15
     return chance.randrange(node - reach, node + reach + 1, 2)
 
 
@@ -372,19 +372,19 @@ def stop(bench):
 
     def script_of(number):
         node = INNER[number % len(INNER)]
-        leaf = beneath(node, chance)
+        leaf = below(node, chance)
         before, after = sum_of(leaf, 2 * number), sum_of(leaf, 2 * number + 1)
         stopped = together(signals("STOP", [node]) + [after])
-        resumed = together(signals("CONT", [node]) + until_answered([sum_of(node, number)]))
-        return [before] + stopped + resumed
+        continued = together(signals("CONT", [node]) + until_answered([sum_of(node, number)]))
+        return [before] + stopped + continued
 
-    healthy, _, answered, _, resumed = in_turn(
+    healthy, _, answered, _, continued = in_turn(
         bench, count, together(creates(FAULT_TREE)), script_of
     )
-    title = f"SIGSTOP of an inner node of 31, to an exec's answer from beneath it, {count} times"
+    title = f"SIGSTOP of an inner node of 31, to an exec's answer from below it, {count} times"
     result = Result("stop", title, "banyan", "ms", answered)
     result.beside("healthy", "the same exec while all nodes run", healthy)
-    back = Series(resumed)
+    back = Series(continued)
     result.notes.append(
         f"from SIGCONT to the node's own answer: {back.median:.1f} ms, at most {back.most:.1f} ms"
     )
@@ -399,13 +399,13 @@ def kill9(bench):
 
     def script_of(number):
         node = INNER[number % len(INNER)]
-        leaf = beneath(node, chance)
+        leaf = below(node, chance)
         before, after = sum_of(leaf, 2 * number), sum_of(leaf, 2 * number + 1)
         killed = together(signals("KILL", [node]) + [after])
         return setup + [before] + killed + [(f"kill {root}", "Ok")]
 
     healthy, _, answered, _ = in_turn(bench, count, [], script_of)[len(setup) :]
-    title = f"kill -9 of an inner node of 31, to an exec's answer from beneath it, {count} times"
+    title = f"kill -9 of an inner node of 31, to an exec's answer from below it, {count} times"
     result = Result("kill9", title, "banyan", "ms", answered)
     yield result.beside("healthy", "the same exec while all nodes run", healthy)
 

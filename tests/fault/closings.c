@@ -12,6 +12,7 @@
 
 #include "net/closer.h"
 #include "net/link.h"
+#include "net/place.h"
 #include "net/service.h"
 
 enum {
@@ -31,10 +32,10 @@ static size_t open_descriptors(void) {
     return count;
 }
 
-static void answer_nothing(void *arg, struct call *call, nng_msg *message) {
+static void answer_nothing(void *arg, struct exchange *exchange, nng_msg *message) {
     (void)arg;
     nng_msg_free(message);
-    call_drop(call);
+    exchange_drop(exchange);
 }
 
 static bool open_and_close(const char *url, uint64_t after_us) {
@@ -67,7 +68,8 @@ int main(int argc, char **argv) {
     int error;
     snprintf(address, sizeof address, "ipc://%.40s/%d", directory != NULL ? directory : "/tmp",
              getpid());
-    if (net_init() != 0 || !net_url(address, NET_REQUESTS, url) ||
+    net_init();
+    if (!place_url(address, NET_REQUESTS, url) ||
         service_open(NET_REQUESTS, url, answer_nothing, NULL, NULL, &error) == NULL) {
         fprintf(stderr, "closings: cannot listen at %s\n", address);
         return 2;
@@ -81,7 +83,7 @@ int main(int argc, char **argv) {
         after = open_descriptors();
     }
     printf("seed %u: %u links, descriptors: %zu before, %zu after\n", seed, links, before, after);
-    net_unlink(address);
+    place_unlink(address);
     fflush(stdout);
     _exit(ran && after <= before ? 0 : 1);
 }

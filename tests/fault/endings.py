@@ -101,7 +101,7 @@ def main():
         wait_until(lambda: not nodes_in(directory), lambda: 'nodes live: %s' % nodes_in(directory))
         run(banyan, directory, by_exit, chance)  # removes what killed controllers could not
         left = os.listdir(directory)
-        # (collected numbers may be used again, by others: so only what is a child of this process counts)
+        # (the numbers of reaped processes may be reused, so only children of this process count)
         try:
             child, _ = os.waitpid(-1, os.WNOHANG)
             zombies = 'a child %d' % child

@@ -6,7 +6,7 @@
  * Seven nodes in a tree get malformed requests and surveys (random ones, and well-formed ones with
  * something wrong), messages that break nng's own rules, connections that say nothing, too little
  * or something else, peers that never read and peers that vanish. Between the batches every node
- * must add exactly and pingall must list nobody; at the end the descriptors must be what they were
+ * must add exactly and pingall must list no node; at the end the descriptors must be what they were
  * and the memory must have stayed within BOUND.
  */
 #include <dirent.h>
@@ -103,7 +103,7 @@ static void expect(const struct command *command, const char *text) {
     fail("wrong answer");
 }
 
-/* Every node adds exactly, and nobody is missing. */
+/* Every node adds exactly, and no node is missing. */
 static void check_all(void) {
     struct command commands[NODES + 1] = {0};
     char text[64];
@@ -201,13 +201,13 @@ static bool hung_up(int fd) {
     return len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR);
 }
 
-/* However far the deadline of a survey is, it is answered by everybody. */
+/* However large the budget of a survey is, all nodes answer it. */
 static void check_surveys(void) {
-    static const uint64_t deadlines_us[] = {UINT64_MAX, UINT64_MAX / 2, UINT64_C(0xffffffff) * 1000,
-                                            UINT64_C(0x80000000) * 1000 * 1000};
-    for (size_t i = 0; i < sizeof deadlines_us / sizeof *deadlines_us; i++) {
-        if (peer_survey(0, deadlines_us[i] - random_below(1000)) != NODES)
-            fail("a survey with a far deadline is not answered by all");
+    static const uint64_t budgets_us[] = {UINT64_MAX, UINT64_MAX / 2, UINT64_C(0xffffffff) * 1000,
+                                          UINT64_C(0x80000000) * 1000 * 1000};
+    for (size_t i = 0; i < sizeof budgets_us / sizeof *budgets_us; i++) {
+        if (peer_survey(0, budgets_us[i] - random_below(1000)) != NODES)
+            fail("a survey with a large budget is not answered by all");
     }
 }
 

@@ -24,11 +24,12 @@ uint64_t now_ms(void);
 void peer_sockets(const char *directory); /* where the nodes' sockets are */
 int peer_dial(int node, bool survey);     /* without a handshake */
 int peer_dial_well(int node, bool survey);
-/* So many bad messages, to both sockets of a node, and among them good ones that must be answered. */
+/* So many bad messages, to both sockets of a node, and among them good ones that must be answered.
+ */
 void peer_messages(int node, int count);
-void peer_handshakes(int node, int count);            /* bad ones */
-void peer_vanish(int node, int count);                /* connections that go at once */
-void peer_deaf(int node);                             /* asks much and reads nothing */
-uint32_t peer_survey(int node, uint64_t deadline_us); /* a good survey: how many answered */
+void peer_handshakes(int node, int count);          /* bad ones */
+void peer_vanish(int node, int count);              /* connections that go at once */
+void peer_deaf(int node);                           /* asks much and reads nothing */
+uint32_t peer_survey(int node, uint64_t budget_us); /* a good survey: how many answered */
 
 #endif

@@ -12,6 +12,13 @@ enum {
     LAST_ID = 42,      /* of the last request on a connection */
 };
 
+#define NO_SERIAL (UINT64_C(1) << 63) /* of no node */
+
+/* The rounds of bad surveys, of good ones and of the controller's are far from each other, so that
+ * none passes for a late one of another kind. */
+#define FAR_ROUND (UINT64_C(1) << 63)
+static uint64_t good_round = UINT64_C(1) << 62;
+
 struct peer_counts counts;
 static char sockets[256];
 
@@ -144,13 +151,12 @@ static size_t well_formed(uint8_t *bytes, size_t room, enum wire_operation opera
     struct wire_writer writer = {.at = bytes, .end = bytes + room};
     char text[200];
     put_head(&writer, operation, node);
-    if (operation == WIRE_SPAWN || operation == WIRE_REAP || operation == WIRE_CHILDREN)
-        wire_put_u64(&writer, random_bits());
-    if (operation == WIRE_CHILDREN) {
+    if (operation == WIRE_ARRANGE) { /* a set of one child, for a node that does not exist */
         wire_put_u32(&writer, 1);
-        wire_put_u32(&writer, 0);
-    }
-    if (operation == WIRE_SPAWN || operation == WIRE_CHILDREN) {
+        wire_put_u64(&writer, NO_SERIAL);
+        wire_put_u64(&writer, (uint64_t)node_ids[random_below(NODES)]);
+        wire_put_u64(&writer, random_bits());
+        wire_put_u32(&writer, 1);
         wire_put_node(&writer, &(struct wire_node){.serial = 99, .id = 5, .low = 1, .high = 9});
         wire_put_text(&writer, "ipc:///nowhere/99");
     }
@@ -161,7 +167,7 @@ static size_t well_formed(uint8_t *bytes, size_t room, enum wire_operation opera
         wire_put_bytes(&writer, text, (size_t)len);
     }
     if (operation == WIRE_PING) {
-        wire_put_u64(&writer, random_bits());
+        wire_put_u64(&writer, FAR_ROUND | random_bits());
         wire_put_u64(&writer, random_bits());
         wire_put_u64(&writer, random_bits());
     }
@@ -197,8 +203,8 @@ static size_t spoil(uint8_t *bytes, size_t len) {
         for (size_t i = 1 + random_below(8); i > 0; i--)
             bytes[random_below(len)] = (uint8_t)random_next();
     }
-    if (len >= WIRE_HEAD && (bytes[1] == WIRE_SPAWN || bytes[1] == WIRE_CHILDREN))
-        bytes[16 + random_below(8)] ^= 0xff; /* meant for a node that does not exist */
+    if (len >= WIRE_HEAD + 12 && bytes[1] == WIRE_ARRANGE)
+        bytes[WIRE_HEAD + 11] |= 0x80; /* still for a node that does not exist */
     return len;
 }
 
@@ -234,7 +240,7 @@ static bool send_bad(int fd, int node, bool survey) {
     return send_all(fd, bytes, (size_t)(at - bytes));
 }
 
-static bool send_good(int fd, int node, bool survey, uint64_t deadline_us) {
+static bool send_good(int fd, int node, bool survey, uint64_t budget_us) {
     uint8_t bytes[SP_LEAD + 4 + WIRE_HEAD + 24] = {0};
     const uint8_t id[4] = {0xff, 0xff, 0xff, LAST_ID};
     struct wire_head head = {.operation = survey ? WIRE_PING : WIRE_PROBE, .id = node_ids[node]};
@@ -243,8 +249,8 @@ static bool send_good(int fd, int node, bool survey, uint64_t deadline_us) {
     wire_put_bytes(&writer, id, sizeof id);
     wire_put_head(&writer, &head);
     if (survey) {
-        wire_put_u64(&writer, 1);
-        wire_put_u64(&writer, deadline_us);
+        wire_put_u64(&writer, good_round++);
+        wire_put_u64(&writer, budget_us);
         wire_put_u64(&writer, 1);
     }
     sp_lead(bytes, (uint64_t)(writer.at - bytes - SP_LEAD));
@@ -253,7 +259,7 @@ static bool send_good(int fd, int node, bool survey, uint64_t deadline_us) {
 
 /* After all that: a good request or survey on the same connection must be answered. */
 static void ask_well(int fd, int node, bool survey) {
-    bool open = send_good(fd, node, survey, (now_ms() + WAIT_MS) * 1000) && drain(fd);
+    bool open = send_good(fd, node, survey, (uint64_t)WAIT_MS * 1000) && drain(fd);
     while (open && !reading.last) {
         struct pollfd watch = {.fd = fd, .events = POLLIN};
         if (poll(&watch, 1, WAIT_MS) == 0)
@@ -365,11 +371,11 @@ static void read_all(int fd, uint8_t *bytes, size_t len) {
     }
 }
 
-uint32_t peer_survey(int node, uint64_t deadline_us) {
+uint32_t peer_survey(int node, uint64_t budget_us) {
     uint8_t bytes[SP_HANDSHAKE + SP_LEAD + 4 + WIRE_ANSWER_HEAD + 4];
     int fd = peer_dial(node, true);
     sp_handshake(bytes, SP_SURVEYOR);
-    if (!send_bytes(fd, bytes, SP_HANDSHAKE) || !send_good(fd, node, true, deadline_us))
+    if (!send_bytes(fd, bytes, SP_HANDSHAKE) || !send_good(fd, node, true, budget_us))
         fail("a node refuses a good survey");
     read_all(fd, bytes, sizeof bytes);
     close(fd);

@@ -1,84 +1,71 @@
 /*
  * impostor: in the place of the node program, against a live controller (banyan --node impostor).
  * Mostly it becomes a real node; but with the ids FIRST, FIRST + STEP and so on it does wrong what
- * impostor --kinds says. (So real nodes can stand between any two impostors.) It speaks by hand what nng speaks.
+ * impostor --kinds says. (So real nodes can stand between any two impostors.) What nng speaks, it
+ * speaks by hand.
  */
-#include <signal.h>
+#include "impostor.h"
+
 #include <stdlib.h>
-#include <sys/wait.h>
 
 #include "language/number.h"
-#include "process/process.h"
-#include "wire/wire.h"
+#include "start/birth.h"
 #include "wire_by_hand.h"
 
-enum { FIRST = 1000, STEP = 10, CONNECTIONS = 64, ROOM = 5 << 20, MANY = 500000, FLOOD = 2000 };
-
-/* What it does wrong, and otherwise right. */
-enum kind {
-    BIRTH_GARBAGE,
-    BIRTH_HALF_LINE,
-    BIRTH_LONG,
-    BIRTH_CONTROLS,
-    BIRTH_NOTHING,
-    BIRTH_NEVER,    /* says nothing, and stays when its parent ends */
-    DEAF,           /* says that it listens, and does not */
-    MUTE_HANDSHAKE, /* never answers the handshake */
-    BAD_HANDSHAKE,
-    OTHER_PROTOCOL,
-    HANGS_UP, /* on every request */
-    SILENT,   /* to every request */
-    EMPTY,
-    VERSION,
-    OPERATION,
-    STATUS,
-    SHORT,
-    LONGER,
-    OVERSIZED,
-    LYING_LENGTH,
-    OTHER_ID, /* of the request */
-    NO_ID,
-    TWICE,
-    FLOODS, /* with answers that nobody asked for */
-    LONG_TEXT,
-    CONTROL_TEXT,
-    UNENDED_TEXT,
-    COUNT_LESS,
-    COUNT_MORE,
-    COUNT_HUGE,
-    SUM_HUGE,
-    SUM_COUNT_HUGE,
-    SUM_ERROR,
-    SUM_WORD,
-    PING_LIES,
-    PING_MANY,
-    PING_GARBAGE,
-    PING_SILENT,
-    SPAWN_INIT, /* says that process 1 is the node that it has started */
-    SPAWN_CONTROLLER,
-    SPAWN_SELF,
-    SPAWN_NOBODY,
-    REAP_SHORT,
-    JOINS_EARLY,  /* says that it has joined before it listens */
-    JOINS_FLOODS, /* says so of itself and of others, and nonsense, again and again */
-    JOINS_STRAY,  /* has a process that nobody asked for say so, and answers once that is ended */
-    RANDOM,
-    KINDS,
-};
+enum { FIRST = 1000, STEP = 10, CONNECTIONS = 64, ROOM = 5 << 20, FLOOD = 2000 };
 
 static const char *const names[KINDS] = {
-    "birth_garbage", "birth_half_line", "birth_long",   "birth_controls",
-    "birth_nothing", "birth_never",     "deaf",         "mute_handshake",
-    "bad_handshake", "other_protocol",  "hangs_up",     "silent",
-    "empty",         "version",         "operation",    "status",
-    "short",         "longer",          "oversized",    "lying_length",
-    "other_id",      "no_id",           "twice",        "floods",
-    "long_text",     "control_text",    "unended_text", "count_less",
-    "count_more",    "count_huge",      "sum_huge",     "sum_count",
-    "sum_error",     "sum_word",        "ping_lies",    "ping_many",
-    "ping_garbage",  "ping_silent",     "spawn_init",   "spawn_controller",
-    "spawn_self",    "spawn_nobody",    "reap_short",   "joins_early",
-    "joins_floods",  "joins_stray",     "random",
+    "birth_garbage",
+    "birth_half_line",
+    "birth_long",
+    "birth_controls",
+    "birth_nothing",
+    "birth_never",
+    "birth_twice",
+    "birth_joins_first",
+    "birth_joins_early",
+    "birth_closes",
+    "birth_closes_late",
+    "birth_forks",
+    "birth_floods",
+    "deaf",
+    "mute_handshake",
+    "bad_handshake",
+    "other_protocol",
+    "hangs_up",
+    "silent",
+    "empty",
+    "version",
+    "operation",
+    "status",
+    "short",
+    "longer",
+    "oversized",
+    "lying_length",
+    "other_id",
+    "no_id",
+    "twice",
+    "floods",
+    "long_text",
+    "control_text",
+    "unended_text",
+    "count_less",
+    "count_more",
+    "count_huge",
+    "sum_huge",
+    "sum_count",
+    "sum_error",
+    "sum_word",
+    "ping_lies",
+    "ping_many",
+    "ping_garbage",
+    "ping_silent",
+    "sets_none",
+    "sets_others",
+    "sets_huge",
+    "sets_refused",
+    "sets_unconnected",
+    "random",
 };
 
 struct connection {
@@ -88,157 +75,85 @@ struct connection {
     size_t have;
 };
 
-static enum kind kind;
-static uint64_t own_serial;
-static const char *own_address;
+enum kind kind;
+uint64_t own_serial;
+static int line = BIRTH_FD; /* -1: closed */
 static struct connection connections[CONNECTIONS];
 static uint8_t out[ROOM];
 
-/* ---- joining ---- */
+/* ---- the birth line ---- */
 
-/* Once its parent is connected to both of its sockets. */
+static void close_line(void) {
+    close(line);
+    line = -1;
+}
+
+static void flood_line(void) {
+    static const char nonsense[100];
+    for (int i = 0; i < FLOOD; i++) {
+        if (send(line, i % 2 == 0 ? "ready\n" : nonsense, 6, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+            return; /* the starter reads no more, which is right */
+    }
+}
+
+/* When its parent is connected to both of its sockets. */
 static void join(bool survey) {
     static bool connected[2], joined;
     connected[survey] = true;
-    if (!joined && connected[0] && connected[1])
-        joined = process_notify(PROCESS_NOTIFY_FD, own_serial);
+    if (joined || !connected[0] || !connected[1])
+        return;
+    joined = true;
+    if (line >= 0 && kind != LINE_JOINS_EARLY)
+        birth_write_joined(line);
+    if (kind == LINE_CLOSES_LATE)
+        close_line();
+    if (kind == LINE_FLOODS)
+        flood_line();
 }
 
-static void flood_joins(void) {
-    static const char nonsense[100];
-    for (uint64_t i = 0; i < FLOOD; i++) {
-        process_notify(PROCESS_NOTIFY_FD, i % 4 == 0 ? own_serial : i);
-        if (send(PROCESS_NOTIFY_FD, nonsense, i % sizeof nonsense, MSG_NOSIGNAL) < 0)
-            exit(1);
-    }
+/* The child ends when the starter has closed its end. */
+static void have_child(void) {
+    struct pollfd watch = {.fd = line};
+    if (fork() != 0)
+        return;
+    poll(&watch, 1, -1);
+    _exit(0);
 }
 
-enum { STRAY_ID = -2 };
-
-/* A process that nobody has asked for says that it has joined. */
-static _Noreturn void be_stray(uint64_t serial) {
-    process_notify(PROCESS_NOTIFY_FD, serial);
-    for (;;)
-        pause();
-}
-
-static void wait_for_end_of_stray(void) {
-    char address[WIRE_ADDRESS_MAX], *arguments[] = {"banyan-node", "-2", "1234567", address, NULL};
-    snprintf(address, sizeof address, "%.*s/1234567",
-             (int)(strrchr(own_address, '/') - own_address), own_address);
-    pid_t pid = fork();
-    if (pid == 0) {
-        execv("/proc/self/exe", arguments);
-        _exit(1);
-    }
-    if (pid < 0 || waitpid(pid, NULL, 0) != pid)
-        exit(1);
-}
-
-/* ---- answers: their bodies ---- */
-
-static void put_sum(struct wire_writer *writer, uint64_t count, wire_int128 sum, uint32_t error,
-                    uint32_t word_len) {
-    wire_put_u64(writer, count);
-    wire_put_i128(writer, sum);
-    wire_put_u32(writer, error);
-    wire_put_u32(writer, word_len);
-}
-
-/* One slice of numbers is what the test sends. */
-static void answer_sums(struct wire_writer *writer) {
-    if (kind == JOINS_STRAY)
-        wait_for_end_of_stray();
-    const wire_int128 largest = (wire_int128)(~(__extension__(unsigned __int128) 0) >> 1);
-    wire_put_u32(writer, kind == COUNT_LESS   ? 0
-                         : kind == COUNT_MORE ? 3
-                         : kind == COUNT_HUGE ? UINT32_MAX
-                                              : 1);
-    put_sum(writer, kind == SUM_COUNT_HUGE ? UINT64_MAX : 2, kind == SUM_HUGE ? largest : 3,
-            kind == SUM_ERROR ? 77 : kind == SUM_WORD, kind == SUM_WORD ? UINT32_MAX : 0);
-    if (kind == COUNT_MORE) {
-        put_sum(writer, 2, 3, 0, 0);
-        put_sum(writer, 2, 3, 0, 0);
-    }
-}
-
-static void answer_ping(struct wire_writer *writer) {
-    uint32_t count = kind == PING_MANY ? MANY : 1;
-    wire_put_u32(writer, kind == PING_LIES ? UINT32_MAX : count);
-    wire_put_u64(writer, own_serial);
-    for (uint32_t i = 1; i < count; i++)
-        wire_put_u64(writer, UINT64_C(1) << 40 | i);
-    if (kind == PING_GARBAGE)
-        wire_put_u16(writer, 7);
-}
-
-static void answer_spawn(struct wire_writer *writer) {
-    pid_t pids[] = {1, getppid(), getpid(),
-                    0x7ffffff0}; /* it is a child of the controller's root */
-    char path[64], line[256];
-    snprintf(path, sizeof path, "/proc/%d/status", (int)getppid());
-    FILE *status = fopen(path, "re");
-    while (status != NULL && fgets(line, sizeof line, status) != NULL)
-        sscanf(line, "PPid: %d", &pids[1]);
-    if (status != NULL)
-        fclose(status);
-    wire_put_u32(
-        writer, kind >= SPAWN_INIT && kind <= SPAWN_NOBODY ? (uint32_t)pids[kind - SPAWN_INIT] : 0);
-}
-
-static void answer_text(struct wire_writer *writer) {
-    static const char controls[] = "no\nOk: 1\n\x1b[2J";
-    static char text[60000];
-    memset(text, 'x', sizeof text - 1);
-    wire_put_text(writer, kind == CONTROL_TEXT ? controls : text);
-    if (kind == UNENDED_TEXT)
-        writer->at -= 100;
-}
-
-/* The answers to PROBE and PING are right, or it would be just an unavailable node, except where it
- * is about all answers, or about these. */
-static void answer(struct wire_writer *writer, enum wire_operation operation) {
-    bool refuses = kind >= LONG_TEXT && kind <= UNENDED_TEXT && operation == WIRE_SUMS;
-    wire_put_answer(writer, operation, refuses ? WIRE_REFUSED : WIRE_OK);
-    if (refuses)
-        answer_text(writer);
-    else if (operation == WIRE_SUMS)
-        answer_sums(writer);
-    else if (operation == WIRE_PING)
-        answer_ping(writer);
-    else if (operation == WIRE_SPAWN)
-        answer_spawn(writer);
-    else if (operation == WIRE_REAP && kind != REAP_SHORT)
-        wire_put_u32(writer, 0);
-}
-
-/* ---- what is wrong with all but PROBE and PING ---- */
-
-static size_t spoil(uint8_t *body, size_t len) {
+static void be_born(void) {
+    static char longer[5000];
+    memset(longer, 'x', sizeof longer);
     switch (kind) {
-    case EMPTY:
-        return 0;
-    case VERSION:
-        body[0] = 9;
-        break;
-    case OPERATION:
-        body[1] ^= 3;
-        break;
-    case STATUS:
-        body[2] = 200;
-        break;
-    case SHORT:
-        return len - 1;
-    case LONGER:
-        return len + 3;
-    case RANDOM:
-        for (size_t i = 0; i < len; i++)
-            body[i] = (uint8_t)rand();
-        break;
+    case LINE_NOTHING:
+        exit(0);
+    case LINE_NEVER:
+        return;
+    case LINE_GARBAGE:
+        send(line, "what\n", 5, MSG_NOSIGNAL);
+        return;
+    case LINE_HALF_LINE:
+        send(line, "rea", 3, MSG_NOSIGNAL);
+        return;
+    case LINE_LONG:
+        send(line, longer, sizeof longer, MSG_NOSIGNAL);
+        return;
+    case LINE_CONTROLS:
+        birth_write_failure(line, "no\x1b[2J\tOk: 1");
+        return;
+    case LINE_JOINS_FIRST:
+        birth_write_joined(line);
+        return;
     default:
-        break;
+        birth_write_ready(line);
     }
-    return len;
+    if (kind == LINE_TWICE)
+        birth_write_ready(line);
+    if (kind == LINE_JOINS_EARLY)
+        birth_write_joined(line);
+    if (kind == LINE_CLOSES)
+        close_line();
+    if (kind == LINE_FORKS)
+        have_child();
 }
 
 static void hang_up(struct connection *connection) {
@@ -284,7 +199,7 @@ static void answer_message(struct connection *connection, const uint8_t *message
     struct wire_head head;
     if (len < 4 || !wire_get_head(&reader, &head))
         return;
-    answer(&writer, head.operation);
+    answer(&writer, head.operation, &reader);
     size_t body = (size_t)(writer.at - out) - SP_LEAD - 4;
     bool spared = head.operation == WIRE_PROBE || head.operation == WIRE_PING;
     if (kind == PING_SILENT && head.operation == WIRE_PING)
@@ -381,31 +296,10 @@ static int listen_at(const char *address, const char *suffix) {
     return fd;
 }
 
-static void be_born(void) {
-    if (kind == JOINS_EARLY)
-        process_notify(PROCESS_NOTIFY_FD, own_serial);
-    if (kind == JOINS_FLOODS)
-        flood_joins();
-    static const char controls[] = "no\x1b[2J\tOk: 1\n";
-    static char longer[5000];
-    memset(longer, 'x', sizeof longer);
-    const char *text = kind == BIRTH_GARBAGE     ? "what\n"
-                       : kind == BIRTH_HALF_LINE ? "rea"
-                       : kind == BIRTH_CONTROLS  ? controls
-                                                 : PROCESS_READY;
-    if (kind == BIRTH_NOTHING)
-        exit(0);
-    if (kind == BIRTH_NEVER)
-        return;
-    if (send(PROCESS_BIRTH_FD, kind == BIRTH_LONG ? longer : text,
-             kind == BIRTH_LONG ? sizeof longer : strlen(text), MSG_NOSIGNAL) < 0)
-        exit(1);
-}
-
 static _Noreturn void serve(const int listeners[2]) {
     for (;;) {
         struct pollfd watches[3 + CONNECTIONS] = {
-            {.fd = PROCESS_LIFELINE_FD, .events = POLLIN},
+            {.fd = line, .events = POLLIN},
             {.fd = listeners[0], .events = POLLIN},
             {.fd = listeners[1], .events = POLLIN},
         };
@@ -424,7 +318,6 @@ static _Noreturn void serve(const int listeners[2]) {
     }
 }
 
-/* Its children are started as it was, so that they may be impostors again. */
 static _Noreturn void be_real(char **argv) {
     char path[4096];
     ssize_t len = readlink("/proc/self/exe", path, sizeof path - 20);
@@ -446,13 +339,10 @@ int main(int argc, char **argv) {
     if (argc != 4 || !number_parse(argv[1], strlen(argv[1]), &id) ||
         !number_parse(argv[2], strlen(argv[2]), &serial))
         return 2;
-    if (id == STRAY_ID)
-        be_stray((uint64_t)serial);
     if (id < FIRST || id >= FIRST + STEP * KINDS || id % STEP != 0)
         be_real(argv);
     kind = (enum kind)((id - FIRST) / STEP);
     own_serial = (uint64_t)serial;
-    own_address = argv[3];
     for (int i = 0; i < CONNECTIONS; i++)
         connections[i].fd = -1;
     int listeners[2] = {-1, -1};

@@ -4,7 +4,7 @@
   kills   1000000 execs in one batch over 1000 nodes, of which 50 are killed (kill -9), one at every
           20000th answer: each exec has one answer, in order; it is the exact sum, or says that the
           node is unavailable, and then the node had been killed
-  reader  nobody reads the answers: the input stops, memory is bounded; then somebody reads, and all
+  reader  the answers are not read: the input stops, memory is bounded; then they are read, and all
           1000000 answers are there
 
 At the end pingall names those that were killed, and no others; nothing is left. --part runs one Nth of
@@ -37,7 +37,7 @@ def fail(text):
 
 
 class Execs:
-    """The same execs for whoever writes them and for whoever checks the answers."""
+    """The same execs for the writer and for the check of the answers."""
 
     def __init__(self, ids, count, seed):
         self.ids, self.count, self.seed = ids, count, seed

@@ -24,7 +24,7 @@ def wait_until(condition, what):
 
 
 def nodes_in(directory):
-    """Processes whose arguments name the directory: nodes that nobody knows by their number."""
+    """Processes whose arguments name the directory: nodes whose process ids are not known."""
     found = []
     for entry in os.listdir('/proc'):
         if not entry.isdigit():

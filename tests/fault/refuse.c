@@ -20,11 +20,11 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* The allocator itself, which dlsym may need before it can say where it is. */
@@ -120,7 +120,6 @@ REFUSED(pipe2, EMFILE, (int pair[2], int flags), (pair, flags))
 REFUSED(eventfd, EMFILE, (unsigned count, int flags), (count, flags))
 REFUSED(timerfd_create, EMFILE, (clockid_t id, int flags), (id, flags))
 REFUSED(epoll_create1, EMFILE, (int flags), (flags))
-REFUSED(pidfd_open, EMFILE, (pid_t pid, unsigned flags), (pid, flags))
 
 /* Only what is added needs memory. (Nng below 1.10 panics when a change of what it has added is
  * refused, which the system never does.) */
@@ -130,6 +129,15 @@ int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event) {
         return -1;
     }
     return NEXT(epoll_ctl)(epoll, operation, fd, event);
+}
+
+/* The system refuses no call that names a child; but a call that waits may be interrupted. */
+int waitid(idtype_t type, id_t id, siginfo_t *info, int options) {
+    if ((options & WNOHANG) == 0 && refuses("waitid")) {
+        errno = EINTR;
+        return -1;
+    }
+    return NEXT(waitid)(type, id, info, options);
 }
 
 int open(const char *path, int flags, ...) {

@@ -1,6 +1,6 @@
 /*
- * soak: kills, stops and resumes random nodes of a tree while execs, pingalls, kills and creates
- * run, and checks every answer against a model.
+ * soak: kills, stops and continues random nodes of a tree while execs, pingalls, kills and
+ * creates run, and checks every answer against a model.
  *
  *     soak [--seed N] [--faults N] [--nodes N] [--deadline MS] [--kind all|kills|stops] [--stay 1]
  *          [--busy N]
@@ -8,11 +8,11 @@
  * The model knows of each node what was done to it and when, in steps of the program: an answer is
  * judged by what happened between its command and itself.
  *   exec     Ok: the sum must be exact. Unavailable: only if the node was disturbed meanwhile, or
- *            had been resumed and not been seen to work since.
- *   pingall  must list who was dead or stopped the whole time, and nobody who was undisturbed.
- * Every command is answered exactly once. At the end everybody is resumed or created again: then
- * all must answer, and the number of open descriptors must be what it was. --busy N has N processes
- * beside take all the processors' time: the same must hold.
+ *            had been continued and not been seen to work since.
+ *   pingall  must list the nodes that were dead or stopped the whole time, and no undisturbed one.
+ * Every command is answered exactly once. At the end every node is continued or created again: then
+ * all must answer, and the number of open descriptors must be what it was. With --busy N, N other
+ * processes take all the processors' time: the same must hold.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -65,11 +65,11 @@ static struct node nodes[NODES_MOST + 1];
 static int count = 31;
 static unsigned long step, outstanding, faults_wanted = 200;
 static unsigned long seed = 1, busy;
-static unsigned long kills, stops, resumes, answers, sums, refusals, pings, slow_pings;
+static unsigned long kills, stops, continuations, answers, sums, refusals, pings, slow_pings;
 static double longest_step_ms;
 static double killed_at_ms, *waits_ms, longest_ping_ms;
 static size_t wait_count;
-static int watched; /* the id beneath the last kill whose first answer is awaited; 0: none */
+static int watched; /* the id below the last kill whose first answer is awaited; 0: none */
 
 static double now_ms(void) {
     struct timespec now;
@@ -296,7 +296,7 @@ static void create_range(int low, int high) {
     create_range(middle + 1, high);
 }
 
-/* Ends the nodes from low to high, first `first`, which may have the others beneath it. */
+/* Ends the nodes from low to high, first `first`, which may have the others below it. */
 static void end_range(int first, int low, int high) {
     banyan_kill(tree, first, command_new(KILL, first));
     for (int id = low; id <= high; id++) {
@@ -332,12 +332,12 @@ static void renew(int id) {
 /* ---- faults ---- */
 
 static void fault_kill(int id) {
-    int beneath = id > 1 && id % 2 == 0 ? id - 1 : 0;
+    int below = id > 1 && id % 2 == 0 ? id - 1 : 0;
     kill(nodes[id].pid, SIGKILL);
     change(id, DEAD);
     kills++;
     killed_at_ms = now_ms();
-    watched = beneath != 0 && nodes[beneath].state == RUNNING ? beneath : 0;
+    watched = below != 0 && nodes[below].state == RUNNING ? below : 0;
     if (watched != 0)
         give_exec(watched);
 }
@@ -371,7 +371,7 @@ static void fault(void) {
     if (nodes[id].state == STOPPED && what < 7) {
         kill(nodes[id].pid, SIGCONT);
         change(id, RUNNING);
-        resumes++;
+        continuations++;
     } else if (nodes[id].state == RUNNING && what < 4) {
         stop(nodes[id].pid);
         change(id, STOPPED);
@@ -440,7 +440,7 @@ static void heal(void) {
             change(id, RUNNING);
         }
     }
-    give_pingall(); /* whoever was just resumed has answered after this */
+    give_pingall(); /* afterwards every continued node has answered */
     wait_for_all();
     for (int id = 1; id <= count; id++) {
         if (nodes[id].state == DEAD)
@@ -467,12 +467,13 @@ static long resident_kib(void) {
 
 static void report(size_t descriptors_before, long memory_before) {
     qsort(waits_ms, wait_count, sizeof *waits_ms, compare_doubles);
-    printf("seed %lu: %lu kills, %lu stops, %lu resumes; %lu answers: %lu sums, %lu unavailable, "
+    printf("seed %lu: %lu kills, %lu stops, %lu continuations; %lu answers: %lu sums, %lu "
+           "unavailable, "
            "%lu pingalls (longest %.0f ms, %lu beyond the deadline and 50 ms)\n",
-           seed, kills, stops, resumes, answers, sums, refusals, pings, longest_ping_ms,
+           seed, kills, stops, continuations, answers, sums, refusals, pings, longest_ping_ms,
            slow_pings);
     if (wait_count > 0)
-        printf("from a kill to the first answer from beneath: median %.2f ms, longest %.2f ms, of "
+        printf("from a kill to the first answer from below: median %.2f ms, longest %.2f ms, of "
                "%zu\n",
                waits_ms[wait_count / 2], waits_ms[wait_count - 1], wait_count);
     printf("longest step of the controller's loop: %.1f ms\n", longest_step_ms);
@@ -535,7 +536,7 @@ int main(int argc, char **argv) {
     check_all_answer();
     size_t descriptors = settled_descriptors(0);
     long memory = resident_kib();
-    while (kills + stops + resumes < faults_wanted) {
+    while (kills + stops + continuations < faults_wanted) {
         forget_answered();
         for (int i = 0; i < EXECS_AHEAD && outstanding < EXECS_AHEAD; i++) {
             int id = 1 + (int)draw((unsigned)count); /* may be answered at once, if it is dead */

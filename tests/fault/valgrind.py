@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""valgrind.py BANYAN NODE PIDFD-LIBRARY: the controller and its nodes under valgrind's memcheck.
+"""valgrind.py BANYAN NODE: the controller and its nodes under valgrind's memcheck.
 
 Nodes are created, asked for sums, killed with kill -9 from outside and by the command, again and again.
 Then the controller exits, or is killed itself, upon which the nodes end by themselves; so each of them
@@ -24,7 +24,7 @@ PREAMBLE = re.compile(r'==\d+== (Memcheck, |Copyright |Using |Command: |Parent P
 
 
 class Run:
-    def __init__(self, banyan, node, library, directory, rounds):
+    def __init__(self, banyan, node, directory, rounds):
         self.directory, self.answer_count = directory, 0
         os.mkdir(directory)
         self.numbers = os.path.join(directory, 'numbers')
@@ -36,8 +36,7 @@ class Run:
             ['valgrind', '--trace-children=yes', '--leak-check=full', '--errors-for-leak-kinds=definite',
              '--track-fds=yes', '--log-file=%s/%%p.log' % directory, banyan, '--deadline', str(DEADLINE_MS),
              '--dir', self.sockets, '--node', node],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-            env=dict(os.environ, LD_PRELOAD=library))
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.root = self.create(10)
         for _ in range(rounds):
             self.round()

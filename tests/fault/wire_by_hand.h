@@ -1,7 +1,7 @@
 /*
- * wire_by_hand: what nng says on a unix socket, written by hand, so that it can also be said wrongly:
- * a handshake of 8 bytes ("\0SP\0", the protocol, two zeros), then messages: a byte 1, the length in
- * 8 bytes, big-endian, and so many bytes. For the tests in this directory.
+ * wire_by_hand: what nng says on a unix socket, written by hand, so that it can also be said
+ * wrongly: a handshake of 8 bytes ("\0SP\0", the protocol, two zeros), then messages: a byte 1, the
+ * length in 8 bytes, big-endian, and so many bytes. For the tests in this directory.
  */
 #ifndef BANYAN_TESTS_WIRE_BY_HAND_H
 #define BANYAN_TESTS_WIRE_BY_HAND_H

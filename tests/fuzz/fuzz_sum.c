@@ -1,7 +1,7 @@
 /*
  * The sum kernel: the vector version against the plain byte loop, and a text cut into slices at
- * blanks against the whole. The first byte chooses the blanks, the second and third the cuts; a byte
- * of 0x80 or more in the text repeats what stands before it, so that small inputs reach blocks,
+ * blanks against the whole. The first byte chooses the blanks, the second and third the cuts; a
+ * byte of 0x80 or more in the text repeats what precedes it, so that small inputs reach blocks,
  * columns and carries.
  */
 #include "fuzz.h"

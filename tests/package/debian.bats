@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # tools/package makes a Debian package that installs, works and goes without a trace. BANYAN_BUILD is
-# the build directory; the package is built beneath it.
+# the build directory; the package is built below it.
 
 load ../system/helper
 

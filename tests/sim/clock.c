@@ -65,6 +65,13 @@ void *sim_alloc(struct sim *sim, size_t size) {
     return memset(at, 0, size);
 }
 
+struct message sim_message(struct sim *sim, const uint8_t *bytes, size_t len) {
+    uint8_t *copy = sim_alloc(sim, len);
+    if (len > 0)
+        memcpy(copy, bytes, len);
+    return (struct message){.bytes = copy, .len = len};
+}
+
 /* The blocks of usual size and the heap serve the next schedule. */
 void sim_reset(struct sim *sim) {
     struct block *block = sim->blocks, *spare = sim->spare_blocks, *next;
@@ -165,7 +172,7 @@ void sim_run(struct sim *sim, uint64_t until_us) {
         }
         if (event.by != NULL && event.by->dead)
             continue;
-        if (event.by != NULL && event.by->stopped)
+        if (event.by != NULL && (event.by->stopped || event.by->held))
             defer(sim, &event);
         else
             event.act(sim, event.arg);

@@ -3,6 +3,7 @@
  * long execs written piece by piece.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "sim.h"
@@ -13,26 +14,23 @@ struct command *command_add(struct sim *sim, enum command_kind kind, int64_t id)
     struct command *command = &sim->commands[sim->command_count];
     if (sim->command_count + 1 < MOST_COMMANDS)
         sim->command_count++;
+    else
+        sim_fail(sim, "commands without end");
     *command = (struct command){.kind = kind, .id = id};
     return command;
 }
 
 static void give_exec(struct sim *sim, struct command *command) {
+    sim->executing = true;
     if (command->streamed)
         command->exec = engine_exec_begin(sim->engine, command, command->id, command->n,
                                           command->file);
     else
         engine_exec(sim->engine, command, command->id, command->n, command->text, command->len);
+    sim->executing = false;
 }
 
-void command_give(struct sim *sim, struct command *command) {
-    static const char *const names[] = {"create", "exec", "pingall", "kill", "explain", "status"};
-    command->given = true;
-    command->given_us = sim->now_us;
-    sim_trace(sim, "command %u: %s %" PRId64, (unsigned)(command - sim->commands),
-              names[command->kind], command->id);
-    if (command->kind != COMMAND_EXEC)
-        engine_tick(sim->engine, sim->now_us);
+static void give(struct sim *sim, struct command *command) {
     switch (command->kind) {
     case COMMAND_CREATE:
         engine_create(sim->engine, command, command->id, command->has_parent, command->parent);
@@ -49,7 +47,31 @@ void command_give(struct sim *sim, struct command *command) {
     default:
         engine_kill(sim->engine, command, command->id);
     }
-    shell_wake(sim, sim_random(sim, 3));
+}
+
+static void trace(struct sim *sim, const struct command *command) {
+    static const char *const names[] = {"create", "exec", "pingall", "kill", "explain", "status"};
+    char parent[40] = "";
+    if (command->has_parent)
+        snprintf(parent, sizeof parent, " below %" PRId64, command->parent);
+    sim_trace(sim, "command %u: %s %" PRId64 "%s%s", (unsigned)(command - sim->commands),
+              names[command->kind], command->id, parent,
+              command->follows ? ", within an answer" : "");
+}
+
+void command_give(struct sim *sim, struct command *command) {
+    command->given = true;
+    command->given_us = sim->now_us;
+    sim->given[sim->given_count++] = command;
+    trace(sim, command);
+    if (!command->follows)
+        engine_time(sim->engine, sim->now_us);
+    give(sim, command);
+    if (!command->follows)
+        shell_wake(sim, sim_random(sim, 3));
+    else if (command
+                 ->streamed) /* the engine goes on with it by itself, but its numbers are to come */
+        shell_wake(sim, sim_between(sim, 1, 500));
 }
 
 /* ---- feeding ---- */
@@ -100,30 +122,34 @@ static bool feed(struct sim *sim, struct command *command) {
 
 bool commands_feed(struct sim *sim) {
     bool more = false;
+    sim->executing = true;
     for (unsigned i = 0; i < sim->command_count; i++) {
         struct command *command = &sim->commands[i];
         if (command->exec != NULL && (sim_chance(sim, 30) || feed(sim, command)))
             more = more || command->exec != NULL;
     }
+    sim->executing = false;
     return more;
 }
 
 void commands_close(struct sim *sim) {
+    sim->executing = true;
     for (unsigned i = 0; i < sim->command_count; i++) {
         struct command *command = &sim->commands[i];
         if (command->exec != NULL)
             engine_exec_fail(command->exec, "the controller is ending");
         command->exec = NULL;
     }
+    sim->executing = false;
 }
 
 /* ---- drawing ---- */
 
-static int64_t any_id(struct sim *sim) {
+int64_t command_any_id(struct sim *sim) {
     return sim->ids[sim_random(sim, sim->profile->ids)];
 }
 
-static enum command_kind any_kind(struct sim *sim) {
+enum command_kind command_any_kind(struct sim *sim) {
     const struct profile *profile = sim->profile;
     unsigned at = (unsigned)sim_random(sim, profile->create + profile->exec + profile->ping +
                                                 profile->kill);
@@ -137,27 +163,42 @@ static enum command_kind any_kind(struct sim *sim) {
     return at - profile->exec < profile->ping ? COMMAND_PINGALL : COMMAND_KILL;
 }
 
-static void draw(struct sim *sim, enum command_kind kind, int64_t id) {
+struct command *command_draw(struct sim *sim, enum command_kind kind, int64_t id) {
     struct command *command = command_add(sim, kind, id);
     if (kind == COMMAND_CREATE && sim_chance(sim, 15)) {
         command->has_parent = true;
-        command->parent = any_id(sim);
+        command->parent = command_any_id(sim);
     } else if (kind == COMMAND_EXEC) {
         command->streamed = sim_chance(sim, sim->profile->streams ? 50 : 15);
         numbers_make(sim, command);
     } else if (kind == COMMAND_STATUS) {
         command->scope = (enum engine_scope)sim_random(sim, ENGINE_ALL + 1);
     }
+    return command;
 }
 
 struct batch {
     unsigned from, upto;
+    bool continued; /* paused nodes were continued just before the batch */
 };
+
+/* A microsecond before, so that they run from the commands on. */
+static bool continue_before(struct sim *sim, struct batch *batch) {
+    bool continued = false;
+    for (unsigned i = batch->from; i < batch->upto && !batch->continued; i++)
+        continued = fault_before(sim, sim->commands[i].id) || continued;
+    batch->continued = true;
+    return continued;
+}
 
 static void give_batch(struct sim *sim, void *arg) {
     struct batch *batch = arg;
     if (sim->now_us < sim->asleep_us || engine_is_busy(sim->engine)) {
         sim_in(sim, 1000, NULL, give_batch, batch);
+        return;
+    }
+    if (continue_before(sim, batch)) {
+        sim_in(sim, 1, NULL, give_batch, batch);
         return;
     }
     for (unsigned i = batch->from; i < batch->upto; i++)
@@ -192,6 +233,18 @@ static void draw_ids(struct sim *sim) {
     }
 }
 
+/* A tree grows by a row of creates, too. */
+static void draw_batch(struct sim *sim) {
+    if (sim->profile->ascending && sim_chance(sim, 30)) {
+        unsigned from = (unsigned)sim_random(sim, sim->profile->ids);
+        for (unsigned i = from; i < sim->profile->ids; i++)
+            command_draw(sim, COMMAND_CREATE, sim->ids[i]);
+        return;
+    }
+    for (uint64_t left = sim_between(sim, 1, 8); left > 0; left--)
+        command_draw(sim, command_any_kind(sim), command_any_id(sim));
+}
+
 void commands_plan(struct sim *sim) {
     const struct profile *profile = sim->profile;
     unsigned nodes = (unsigned)sim_between(sim, 1, profile->ids);
@@ -199,15 +252,14 @@ void commands_plan(struct sim *sim) {
     uint64_t at_us = 0;
     draw_ids(sim);
     for (unsigned i = 0; i < nodes; i++)
-        draw(sim, COMMAND_CREATE, profile->ascending ? sim->ids[i] : any_id(sim));
+        command_draw(sim, COMMAND_CREATE, profile->ascending ? sim->ids[i] : command_any_id(sim));
     plan_batch(sim, 0, 0);
     while (sim->command_count < nodes + count) {
-        unsigned from = sim->command_count, batch = (unsigned)sim_between(sim, 1, 8);
+        unsigned from = sim->command_count;
         at_us += sim_random(sim, sim->horizon_us / (sim_chance(sim, 50) ? 40 : 4));
         if (at_us > sim->horizon_us)
             at_us = sim->horizon_us;
-        for (unsigned i = 0; i < batch; i++)
-            draw(sim, any_kind(sim), any_id(sim));
+        draw_batch(sim);
         plan_batch(sim, from, at_us);
     }
 }

@@ -7,124 +7,82 @@
 
 #include "sim.h"
 
-static enum hop hop_of(const struct reply *reply) {
-    return reply->status == STATUS_OK       ? HOP_OK
-           : reply->status == STATUS_BROKEN ? HOP_BROKEN
-                                            : HOP_REFUSED;
+static enum outcome outcome_of(const struct reply *reply) {
+    return reply->status == WIRE_OK       ? OUTCOME_OK
+           : reply->status == WIRE_BROKEN ? OUTCOME_BROKEN
+                                          : OUTCOME_REFUSED;
 }
 
 /* ---- what has ended ---- */
 
-static void post_exit_later(struct sim *sim, void *arg) {
-    struct node *node = arg;
-    shell_post(sim, &(struct posted){.kind = POST_EXITED, .serial = node->serial});
+static void summed(struct sim *sim, struct ask *ask, const struct reply *reply) {
+    enum outcome outcome = outcome_of(reply);
+    LL_DELETE(sim->lent, ask);
+    sim->totals->resends += outcome == OUTCOME_BROKEN;
+    engine_summed(sim->engine, ask->bundle, outcome, outcome == OUTCOME_OK ? ask->results : NULL,
+                  reply->text);
 }
 
-/* Begins to watch a process. False: it has been collected, so there is nothing to watch. */
-static bool watch(struct sim *sim, struct node *node) {
-    if (node->collected)
-        return false;
-    node->watched = true;
-    if (node->dead)
-        sim_in(sim, latency(sim), NULL, post_exit_later, node);
-    return true;
+/* The answer to a question that is still wanted. */
+static void probed(struct sim *sim, const struct posted *post) {
+    struct peer *peer = &sim->peers[post->serial];
+    if (peer->probe != post->link || post->reply.status != WIRE_OK)
+        return;
+    link_close(sim, peer->probe);
+    peer->probe = NULL;
+    sim_trace(sim, "#%" PRIu64 " has answered", post->serial);
+    engine_probed(sim->engine, post->serial);
 }
 
-static void spawned(struct sim *sim, const struct ask *ask, const struct reply *reply) {
-    struct node *node = process_find(sim, ask->about);
-    enum hop hop = hop_of(reply);
-    const char *text = reply->text;
-    if (!sim->peers[ask->about].known)
-        return;
-    if (hop == HOP_OK && !node->watched && !watch(sim, node)) {
-        hop = HOP_REFUSED;
-        text = "cannot watch the node";
-    }
-    sim->totals->refused_starts += hop == HOP_REFUSED;
-    engine_spawned(sim->engine, ask->about, hop, reply->value, text);
+static void over(struct sim *sim, struct node *node) {
+    node->over = true;
+    node->over_us = sim->now_us;
+    sim->totals->failed_starts += !node->told_ready;
 }
 
-/* The birth connection of a node that the controller has started has news. */
-static void birth(struct sim *sim, uint64_t serial) {
-    struct node *node = process_find(sim, serial);
-    if (!sim->peers[serial].known || node->watched || node->collected)
-        return;
-    if (node->listens && watch(sim, node)) {
-        children_add(sim, &sim->controller, node);
-        engine_spawned(sim->engine, serial, HOP_OK, PID_BASE + (int64_t)serial, NULL);
-        return;
-    }
-    node->collected = true;
-    sim->totals->refused_starts++;
-    engine_spawned(sim->engine, serial, HOP_REFUSED, 0, "the node ended while it was starting");
-}
-
-/* One that nobody wants any more is ended, and its exit status collected. */
-static void joined(struct sim *sim, uint64_t serial) {
-    struct node *node = process_find(sim, serial);
-    const struct node *starter = node->starter;
-    if (sim->peers[serial].known && (node->watched || watch(sim, node))) {
-        engine_joined(sim->engine, serial, PID_BASE + (int64_t)serial);
-        return;
-    }
-    if (node->collected)
-        return;
-    sim_trace(sim, "%" PRId64 "#%" PRIu64 " has joined, and is not wanted", node->id, serial);
-    sim->totals->strays++;
-    process_end(sim, node);
-    if (starter->serial == 0 || starter->dead)
-        node->collected = true;
-    else
-        shell_reap(sim, serial, starter);
-}
-
-static void asked(struct sim *sim, struct ask *ask, const struct reply *reply) {
-    enum hop hop = hop_of(reply);
-    switch (ask->operation) {
-    case OP_SUMS:
-        LL_DELETE(sim->lent, ask);
-        sim->totals->resends += hop == HOP_BROKEN;
-        engine_summed(sim->engine, ask->bundle, hop, ask->results, reply->text);
+static void hear(struct sim *sim, const struct posted *post) {
+    struct node *node = process_find(sim, post->serial);
+    const char *failure = node->failure != NULL ? node->failure : "killed by signal 9";
+    switch (post->news) {
+    case NEWS_FAILED:
+        over(sim, node);
+        engine_start_failed(sim->engine, node->serial, failure);
         break;
-    case OP_SPAWN:
-        spawned(sim, ask, reply);
+    case NEWS_READY:
+        engine_ready(sim->engine, node->serial, PID_BASE + (int64_t)node->serial);
         break;
-    case OP_CHILDREN:
-        engine_arranged(sim->engine, ask->serial, ask->version, hop);
+    case NEWS_JOINED:
+        engine_joined(sim->engine, node->serial);
+        break;
+    case NEWS_STOPPED:
+        engine_stopped(sim->engine, node->serial, "stopped by signal 19");
+        break;
+    case NEWS_CONTINUED:
+        engine_continued(sim->engine, node->serial);
         break;
     default:
-        engine_reaped(sim->engine, ask->about, hop == HOP_BROKEN ? HOP_BROKEN : HOP_OK, NULL);
+        over(sim, node);
+        engine_ended(sim->engine, node->serial, node->serial % 8 > 0 ? "killed by signal 9" : NULL);
     }
 }
 
 static void handle(struct sim *sim, const struct posted *post) {
-    struct peer *peer = &sim->peers[post->serial % MOST_NODES];
     switch (post->kind) {
-    case POST_ASKED:
-        asked(sim, post->ask, &post->reply);
+    case POST_SUMMED:
+        summed(sim, post->ask, &post->reply);
+        break;
+    case POST_ARRANGED:
+        arrange_handle(sim, post->job, post->alone ? NULL : &post->reply);
         break;
     case POST_PROBED:
-        if (post->reply.status == STATUS_OK)
-            engine_probed(sim->engine, post->ask->serial);
+        probed(sim, post);
         break;
     case POST_SURVEYED:
         engine_heard(sim->engine, post->serial, post->serials, post->count);
         engine_surveyed(sim->engine, post->serial);
         break;
-    case POST_COLLECTED:
-        engine_reaped(sim->engine, post->serial, hop_of(&post->reply), NULL);
-        break;
-    case POST_EXITED:
-        if (peer->known && !peer->exited) {
-            peer->exited = true;
-            engine_exited(sim->engine, post->serial);
-        }
-        break;
-    case POST_JOINED:
-        joined(sim, post->serial);
-        break;
     default:
-        birth(sim, post->serial);
+        hear(sim, post);
     }
 }
 
@@ -152,6 +110,12 @@ static void handle_all(struct sim *sim, struct posted *post) {
         handle(sim, post);
 }
 
+static void settle(struct sim *sim) {
+    sim->settling = true;
+    engine_settle(sim->engine);
+    sim->settling = false;
+}
+
 static void awake(struct sim *sim, void *arg) {
     struct posted *descriptors = sim->descriptors, *inbox = sim->inbox;
     (void)arg;
@@ -161,11 +125,12 @@ static void awake(struct sim *sim, void *arg) {
     sim->descriptors = sim->inbox = NULL;
     sim->descriptors_end = &sim->descriptors;
     sim->inbox_end = &sim->inbox;
+    engine_time(sim->engine, sim->now_us);
     bool more = commands_feed(sim);
     handle_all(sim, descriptors);
     handle_all(sim, inbox);
     engine_tick(sim->engine, sim->now_us);
-    engine_flush(sim->engine);
+    settle(sim);
     set_timer(sim);
     if (more)
         shell_wake(sim, sim_between(sim, 5, 500));
@@ -184,9 +149,7 @@ void shell_wake(struct sim *sim, uint64_t delay_us) {
 }
 
 void shell_post(struct sim *sim, const struct posted *post) {
-    bool descriptor = post->kind == POST_EXITED || post->kind == POST_BIRTH ||
-                      post->kind == POST_JOINED;
-    struct posted ***end = descriptor ? &sim->descriptors_end : &sim->inbox_end;
+    struct posted ***end = post->kind == POST_NEWS ? &sim->descriptors_end : &sim->inbox_end;
     struct posted *copy = sim_alloc(sim, sizeof *copy);
     *copy = *post;
     copy->next = NULL;
@@ -195,11 +158,11 @@ void shell_post(struct sim *sim, const struct posted *post) {
     shell_wake(sim, sim_between(sim, 1, 30));
 }
 
-/* The controller ends: whatever is under way comes back at once. */
+/* The controller ends: whatever is in flight comes back at once. */
 void shell_give_back(struct sim *sim) {
     struct ask *ask;
     while ((ask = sim->lent) != NULL) {
         LL_DELETE(sim->lent, ask);
-        engine_summed(sim->engine, ask->bundle, HOP_BROKEN, NULL, NULL);
+        engine_summed(sim->engine, ask->bundle, OUTCOME_BROKEN, NULL, NULL);
     }
 }

@@ -7,50 +7,6 @@
 
 #include "sim.h"
 
-enum { QUICK_US = 100000 }; /* less than half of any deadline */
-
-/* ---- the history of a process ---- */
-
-/* Whether it may have been judged unavailable by the end of that time: the end that a kill makes of
- * it disturbs no command before the kill. */
-static bool was_lost(const struct sim *sim, const struct node *node, uint64_t from_us,
-                     uint64_t to_us) {
-    uint64_t paused_us = 0,
-             enough_us = sim->profile->late_us > 0 ? 1 : sim->options.deadline_us / 3;
-    bool meets = false;
-    for (unsigned i = 0; i < node->pause_count; i++) {
-        const struct pause *pause = &node->pauses[i];
-        uint64_t end_us = pause->to_us < to_us ? pause->to_us : to_us;
-        if (pause->from_us < to_us)
-            paused_us += end_us - pause->from_us;
-        /* its resume is noticed a little later */
-        meets = meets || (pause->from_us < to_us && end_us + sim->slack_us >= from_us);
-    }
-    return (node->died_us <= to_us && !node->ended) || (meets && paused_us >= enough_us);
-}
-
-/* Whether it could not answer anything during the whole of that time. */
-static bool was_down(const struct node *node, uint64_t from_us, uint64_t to_us) {
-    if (node->died_us < from_us)
-        return true;
-    for (unsigned i = 0; i < node->pause_count; i++) {
-        const struct pause *pause = &node->pauses[i];
-        if (pause->from_us < from_us && (pause->to_us > to_us || pause->to_us == node->died_us))
-            return true;
-    }
-    return false;
-}
-
-bool was_up(const struct node *node, uint64_t from_us, uint64_t to_us) {
-    if (node->died_us <= to_us)
-        return false;
-    for (unsigned i = 0; i < node->pause_count; i++) {
-        if (node->pauses[i].from_us <= to_us && node->pauses[i].to_us >= from_us)
-            return false;
-    }
-    return true;
-}
-
 /* ---- the tree ---- */
 
 struct place *place_find(struct sim *sim, int64_t id) {
@@ -65,11 +21,10 @@ bool place_covers(const struct place *place, int64_t id) {
     return place->low <= id && id <= place->high;
 }
 
-/* The deepest place whose interval holds the id. */
-static struct place *place_above(struct sim *sim, int64_t id) {
-    struct place *above = NULL;
+const struct place *place_above(const struct sim *sim, int64_t id) {
+    const struct place *above = NULL;
     for (unsigned i = 0; i < sim->place_count; i++) {
-        struct place *place = &sim->places[i];
+        const struct place *place = &sim->places[i];
         if (place->node != NULL && place_covers(place, id) &&
             (above == NULL || place->depth > above->depth))
             above = place;
@@ -77,10 +32,16 @@ static struct place *place_above(struct sim *sim, int64_t id) {
     return above;
 }
 
-static void place_add(struct sim *sim, int64_t id, struct node *node) {
-    struct place *above = place_above(sim, id), *place = &sim->places[sim->place_count++];
-    *place = (struct place){
-        .id = id, .low = INT64_MIN, .high = INT64_MAX, .parent = -1, .node = node};
+static void place_add(struct sim *sim, const struct command *create, struct node *node) {
+    int64_t id = create->id;
+    const struct place *above = place_above(sim, id);
+    struct place *place = &sim->places[sim->place_count++];
+    *place = (struct place){.id = id,
+                            .low = INT64_MIN,
+                            .high = INT64_MAX,
+                            .parent = -1,
+                            .node = node,
+                            .created_us = create->answered_us};
     if (above == NULL)
         return;
     place->parent = (int)(above - sim->places);
@@ -103,35 +64,74 @@ static bool is(const struct command *command, enum banyan_code code) {
     return command->answer.code == code;
 }
 
-/* A create may fail when a process of that id had an accident while it was going on. */
-static bool start_was_lost(struct sim *sim, const struct command *create) {
+/* A create may fail if something happened to a process of that id while it was in progress. */
+static bool start_was_lost(const struct sim *sim, const struct command *create) {
     for (unsigned i = 1; i < sim->node_count; i++) {
         const struct node *node = sim->nodes[i];
-        for (; node != NULL && node->id == create->id; node = node->earlier) {
-            if (node->started_us >= create->given_us && node->started_us <= create->answered_us &&
-                was_lost(sim, node, create->given_us, create->answered_us))
-                return true;
-        }
+        if (node != NULL && node->id == create->id && node->started_us >= create->given_us &&
+            node->started_us <= create->answered_us &&
+            ((node->died_us <= create->answered_us && !node->ended) ||
+             was_halted_long(sim, node, create->answered_us)))
+            return true;
     }
     return false;
+}
+
+/* Whether a create before this one failed meanwhile, so that this one may have got a new place. */
+static bool was_moved(const struct sim *sim, const struct command *create) {
+    for (unsigned i = 0; sim->given[i] != create; i++) {
+        const struct command *other = sim->given[i];
+        bool failed = is(other, BANYAN_SYSTEM) || is(other, BANYAN_PARENT_UNAVAILABLE);
+        if (other->kind == COMMAND_CREATE && failed && other->answered_us >= create->given_us &&
+            other->answered_us <= create->answered_us)
+            return true;
+    }
+    return false;
+}
+
+static uint64_t later(uint64_t a_us, uint64_t b_us) {
+    return a_us > b_us ? a_us : b_us;
+}
+
+/* It has joined, and so have all above it. */
+static bool has_joined(const struct sim *sim, const struct command *create, const struct node *node,
+                       const struct place *above) {
+    bool joined = node->joined_us <= create->answered_us;
+    while (joined && above != NULL) {
+        joined = above->node->joined_us <= create->answered_us;
+        above = above->parent >= 0 ? &sim->places[above->parent] : NULL;
+    }
+    return joined;
 }
 
 static void check_created(struct sim *sim, const struct command *create,
                           const struct place *above) {
     uint64_t serial = (uint64_t)(create->answer.pid - PID_BASE);
     struct node *node = process_find(sim, serial);
-    if (node == NULL || serial == 0 || node->id != create->id || !node->joined)
+    if (node == NULL || serial == 0 || node->id != create->id)
         wrong(sim, create, "there is no such process");
     else if (node->started_us < create->given_us)
         wrong(sim, create, "the process is that of another create");
-    else if (node->starter != (above != NULL ? above->node : &sim->controller))
-        wrong(sim, create, "the process was started by somebody else");
+    else if (!has_joined(sim, create, node, above))
+        wrong(sim, create, "it, or a node above it, had not joined");
+    else if (above != NULL && !was_moved(sim, create) &&
+             was_known_lost(sim, above->node, later(node->started_us, above->created_us),
+                            node->joined_us))
+        wrong(sim, create, "its parent was lost before it joined");
     else
-        place_add(sim, create->id, node);
+        place_add(sim, create, node);
+}
+
+/* The node above was stopped, and the engine knew that, when the create was given and after it. */
+static bool above_was_stopped(const struct sim *sim, const struct command *create,
+                              const struct place *above) {
+    return above != NULL && above->created_us <= create->given_us &&
+           create->given_us > sim->notice_us &&
+           was_stopped(above->node, create->given_us - sim->notice_us, create->answered_us) != NULL;
 }
 
 static void check_create(struct sim *sim, const struct command *create) {
-    struct place *above = place_above(sim, create->id);
+    const struct place *above = place_above(sim, create->id);
     struct place *parent = create->has_parent ? place_find(sim, create->parent) : NULL;
     if (place_find(sim, create->id) != NULL) {
         if (!is(create, BANYAN_EXISTS))
@@ -142,11 +142,13 @@ static void check_create(struct sim *sim, const struct command *create) {
     } else if (parent != NULL && !place_covers(parent, create->id)) {
         if (!is(create, BANYAN_WRONG_PARENT) || create->answer.place != above->id)
             wrong(sim, create, "the place is elsewhere");
-    } else if (is(create, BANYAN_OK)) {
-        check_created(sim, create, above);
     } else if (is(create, BANYAN_PARENT_UNAVAILABLE)) {
         if (above == NULL || !was_lost(sim, above->node, create->given_us, create->answered_us))
             wrong(sim, create, "the parent was available");
+    } else if (above_was_stopped(sim, create, above)) {
+        wrong(sim, create, "the parent was stopped");
+    } else if (is(create, BANYAN_OK)) {
+        check_created(sim, create, above);
     } else if (!is(create, BANYAN_SYSTEM) || !start_was_lost(sim, create)) {
         wrong(sim, create, "nothing happened to the new node");
     }
@@ -179,6 +181,11 @@ static void check_exec(struct sim *sim, const struct command *exec) {
     } else if (exec->given_us > sim->slack_us &&
                place->node->died_us < exec->given_us - sim->slack_us) {
         wrong(sim, exec, "the node was dead");
+    } else if (exec->given_us > sim->notice_us &&
+               was_stopped(place->node, exec->given_us - sim->notice_us, exec->answered_us)) {
+        wrong(sim, exec, "the node was stopped");
+    } else if (is(exec, BANYAN_OK) && was_down(place->node, exec->given_us, exec->answered_us)) {
+        wrong(sim, exec, "the node did nothing all the time");
     } else {
         check_result(sim, exec);
     }
@@ -195,12 +202,12 @@ static void check_kill(struct sim *sim, const struct command *kill) {
         struct place *place = &sim->places[i];
         if (place->node == NULL || place == top || !place_covers(top, place->id))
             continue;
-        if (place->node->died_us > kill->answered_us)
-            wrong(sim, kill, "a process beneath it lives");
+        if (place->node->over_us > kill->answered_us)
+            wrong(sim, kill, "a process below it lives, or its end was not heard of");
         place->node = NULL;
     }
-    if (top->node->died_us > kill->answered_us)
-        wrong(sim, kill, "its process lives");
+    if (top->node->over_us > kill->answered_us)
+        wrong(sim, kill, "its process lives, or its end was not heard of");
     top->node = NULL;
 }
 
@@ -233,31 +240,38 @@ static void check_ping(struct sim *sim, const struct command *ping) {
         wrong(sim, ping, "nothing can be wrong with it");
 }
 
-/* Deaths are noticed at once: nobody waits for a deadline because of one. */
-static void check_time(struct sim *sim, const struct command *command) {
-    bool deaths_only = sim->profile->stops == 0 && sim->profile->late_us == 0;
-    if (deaths_only && command->answered_us - command->given_us > QUICK_US)
-        wrong(sim, command, "that took too long");
+/* Whether commands that concern its nodes wait for it. */
+static bool is_structural(const struct command *command) {
+    return command->kind == COMMAND_CREATE || command->kind == COMMAND_KILL;
+}
+
+static void check(struct sim *sim, const struct command *command, uint64_t settled_us) {
+    check_time(sim, command, settled_us);
+    if (command->kind == COMMAND_CREATE)
+        check_create(sim, command);
+    else if (command->kind == COMMAND_EXEC)
+        check_exec(sim, command);
+    else if (command->kind == COMMAND_KILL)
+        check_kill(sim, command);
+    else if (command->kind == COMMAND_STATUS)
+        check_status(sim, command);
+    else
+        check_ping(sim, command);
 }
 
 void model_check(struct sim *sim) {
+    uint64_t settled_us = 0;
     sim->place_count = 0;
-    for (unsigned i = 0; i < sim->command_count && !sim->failed; i++) {
-        const struct command *command = &sim->commands[i];
+    if (sim->given_count < sim->command_count)
+        sim_fail(sim, "a command was not given");
+    for (unsigned i = 0; i < sim->given_count && !sim->failed; i++) {
+        const struct command *command = sim->given[i];
         if (command->answers != 1) {
-            sim_fail(sim, "command %u has no answer", i);
+            sim_fail(sim, "command %u has no answer", (unsigned)(command - sim->commands));
             return;
         }
-        check_time(sim, command);
-        if (command->kind == COMMAND_CREATE)
-            check_create(sim, command);
-        else if (command->kind == COMMAND_EXEC)
-            check_exec(sim, command);
-        else if (command->kind == COMMAND_KILL)
-            check_kill(sim, command);
-        else if (command->kind == COMMAND_STATUS)
-            check_status(sim, command);
-        else
-            check_ping(sim, command);
+        check(sim, command, settled_us);
+        if (is_structural(command) && command->answered_us > settled_us)
+            settled_us = command->answered_us;
     }
 }

@@ -1,6 +1,6 @@
 /*
- * records.c: what a status must have told: a record of each node that the commands before it left,
- * and of no other, parents before children.
+ * records.c: what a status must have reported: a record of each node that exists after the commands
+ * before it, and of no other, parents before children.
  */
 #include <inttypes.h>
 

@@ -1,19 +1,15 @@
 /*
- * settled.c: what must hold once nothing has happened for a while: everybody available is connected
- * as the contraction of the search tree says, and no process lives that is no node.
+ * settled.c: what must hold once nothing has happened for a while: every available node is
+ * connected as in the contraction of the search tree, and every process that lives is a node.
  */
 #include <inttypes.h>
 
 #include "sim.h"
 
-static bool is_available(const struct node *node) {
-    return !node->dead && !node->stopped;
-}
-
 /* The nearest available node above, or the controller. */
 static const struct node *above(const struct sim *sim, const struct place *place) {
     for (int at = place->parent; at >= 0; at = sim->places[at].parent) {
-        if (is_available(sim->places[at].node))
+        if (process_runs(sim->places[at].node))
             return sim->places[at].node;
     }
     return &sim->controller;
@@ -21,9 +17,9 @@ static const struct node *above(const struct sim *sim, const struct place *place
 
 static bool has_child(const struct node *node, const struct node *child) {
     for (unsigned i = 0; i < node->child_count; i++) {
-        const struct link *link = node->children[i];
+        const struct link *link = node->children[i].link;
         if (link->to == child)
-            return link->connected;
+            return link->lines[SOCKET_REQUESTS].connected && link->lines[SOCKET_SURVEYS].connected;
     }
     return false;
 }
@@ -33,7 +29,7 @@ static void check_children(struct sim *sim, const struct node *node) {
     unsigned wanted = 0;
     for (unsigned i = 0; i < sim->place_count; i++) {
         const struct place *place = &sim->places[i];
-        if (place->node == NULL || !is_available(place->node) || above(sim, place) != node)
+        if (place->node == NULL || !process_runs(place->node) || above(sim, place) != node)
             continue;
         wanted++;
         if (!has_child(node, place->node))
@@ -53,30 +49,29 @@ static const struct place *place_of(const struct sim *sim, const struct node *no
     return NULL;
 }
 
-/* A process that is no node has ended, unless it is stopped or hangs below one that is. An exit
- * status may be left where nobody ever heard of the process, and where its starter was stopped. */
+/* A process that is no node has ended, and the engine has heard of that. */
 static void check_process(struct sim *sim, const struct node *node) {
     if (place_of(sim, node) != NULL)
         return;
-    if (!node->dead && !node->stopped && !node->starter->stopped)
+    if (!node->dead)
         sim_fail(sim, "the process of %" PRId64 "#%" PRIu64 " lives, and is no node", node->id,
                  node->serial);
-    if (node->dead && !node->collected && node->watched && node->starter->pause_count == 0)
-        sim_fail(sim, "the exit status of %" PRId64 "#%" PRIu64 " is not collected", node->id,
-                 node->serial);
+    else if (sim->peers[node->serial].known)
+        sim_fail(sim, "%" PRId64 "#%" PRIu64 " has ended, is no node, and is not forgotten",
+                 node->id, node->serial);
 }
 
-/* What the engine tells of the connections is how they are. */
+/* The engine reports the connections as they are. */
 static void check_told(struct sim *sim, const struct banyan_node *told) {
     const struct place *place = place_find(sim, told->id);
     const struct node *parent = above(sim, place);
-    enum banyan_link wanted = !is_available(place->node)   ? BANYAN_LINK_NONE
+    enum banyan_link wanted = !process_runs(place->node)   ? BANYAN_LINK_NONE
                               : parent == &sim->controller ? BANYAN_LINK_CONTROLLER
                                                            : BANYAN_LINK_NODE;
     if (told->link != wanted || (wanted == BANYAN_LINK_NODE && told->connected_to != parent->id))
         sim_fail(sim, "status tells that %" PRId64 " is connected elsewhere (%d, %" PRId64 ")",
                  told->id, (int)told->link, told->connected_to);
-    if ((told->state == BANYAN_AVAILABLE) != is_available(place->node))
+    if ((told->state == BANYAN_AVAILABLE) != process_runs(place->node))
         sim_fail(sim, "status tells a wrong state of %" PRId64, told->id);
 }
 
@@ -89,7 +84,7 @@ void settled_check(struct sim *sim, const struct command *status) {
         if (node == NULL)
             continue;
         check_process(sim, node);
-        if (is_available(node))
+        if (process_runs(node))
             check_children(sim, node);
     }
     if (engine_wakeup(sim->engine) != UINT64_MAX)

@@ -1,10 +1,11 @@
 /*
- * shell.c: the engine's ports and the controller's loop, rule for rule as src/controller has them.
+ * shell.c: the engine's ports, as src/controller has them.
  *
- * What ends is put into an inbox. The controller wakes up a moment later, hands everything to the
- * engine, tells it the time, and has it send what has gathered.
+ * The engine may use its ports only in engine_settle and in the functions of execs. It reports
+ * answers only in engine_settle, and never one within another.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <utlist.h>
 
@@ -12,35 +13,24 @@
 #include "sim.h"
 #include "sum/sum.h"
 
-/* ---- the ports ---- */
-
-static bool refused(struct sim *sim) {
+bool shell_refused(struct sim *sim) {
     return sim->profile->refusals > 0 && sim_chance(sim, sim->profile->refusals);
 }
 
-static struct ask *ask_new(struct sim *sim, enum operation operation, int64_t id, uint64_t serial) {
-    struct ask *ask = sim_alloc(sim, sizeof *ask);
-    ask->operation = operation;
-    ask->id = id;
-    ask->serial = ask->about = serial;
-    return ask;
+static void expect_call(struct sim *sim, const char *port) {
+    if (!sim->executing && (!sim->settling || sim->answering))
+        sim_fail(sim, "the engine uses its port %s at the wrong time", port);
 }
 
-static void ask_send(struct sim *sim, struct ask *ask) {
-    request_send(sim, &sim->controller, ask, NULL);
-}
+/* ---- answers ---- */
 
-static void port_answer(void *arg, void *tag, const struct answer *answer) {
-    struct sim *sim = arg;
-    struct command *command = tag;
-    char text[128];
-    answer_print(answer, text, sizeof text);
-    sim_trace(sim, "answer to %u: %s", (unsigned)(command - sim->commands), text);
-    if (command->answers++ > 0)
-        sim_fail(sim, "command %u has two answers", (unsigned)(command - sim->commands));
-    command->answered_us = sim->now_us;
+static void keep_answer(struct sim *sim, struct command *command, const struct answer *answer) {
     command->answer = *answer;
-    sim->answered++;
+    command->answer.text = NULL;
+    if (answer->code == BANYAN_SYSTEM) {
+        size_t size = strlen(answer->text) + 1;
+        command->answer.text = memcpy(sim_alloc(sim, size), answer->text, size);
+    }
     if (answer->id_count > 0) {
         command->ids = sim_alloc(sim, answer->id_count * sizeof *command->ids);
         memcpy(command->ids, answer->ids, answer->id_count * sizeof *command->ids);
@@ -51,29 +41,81 @@ static void port_answer(void *arg, void *tag, const struct answer *answer) {
         memcpy(command->nodes, answer->nodes, answer->node_count * sizeof *command->nodes);
         command->answer.nodes = command->nodes;
     }
+    command->answer.word = NULL; /* it was borrowed, and is not looked at */
+    command->answer.word_len = 0;
 }
 
-static bool port_spawn(void *arg, const struct engine_spawn *spawn) {
+static void port_answer(void *arg, void *tag, const struct answer *answer) {
     struct sim *sim = arg;
-    const struct engine_node *node = &spawn->node;
-    if (refused(sim) || node->serial >= MOST_NODES)
+    struct command *command = tag;
+    char text[128];
+    answer_print(answer, text, sizeof text);
+    sim_trace(sim, "answer to %u: %s", (unsigned)(command - sim->commands), text);
+    if (sim->executing || !sim->settling || sim->answering)
+        sim_fail(sim, "the engine tells an answer at the wrong time");
+    if (command->answers++ > 0)
+        sim_fail(sim, "command %u has two answers", (unsigned)(command - sim->commands));
+    command->answered_us = sim->now_us;
+    sim->answered++;
+    keep_answer(sim, command, answer);
+    sim->answering = true;
+    commands_follow(sim, command);
+    engine_settle(sim->engine); /* does nothing within an answer */
+    sim->answering = false;
+}
+
+/* ---- processes ---- */
+
+static bool port_start(void *arg, const struct engine_node *node) {
+    struct sim *sim = arg;
+    expect_call(sim, "start");
+    if (shell_refused(sim) || node->serial >= MOST_NODES)
         return false;
+    if (node->low > node->id || node->id > node->high)
+        sim_fail(sim, "%" PRId64 "#%" PRIu64 " is outside its own interval", node->id,
+                 node->serial);
     sim->peers[node->serial].known = true;
-    sim->peers[node->serial].parent = spawn->parent;
-    if (spawn->parent == 0) {
-        process_new(sim, &sim->controller, node->serial, node->id, node->low, node->high);
-        return true;
-    }
-    struct ask *ask = ask_new(sim, OP_SPAWN, spawn->parent_id, spawn->parent);
-    ask->about = node->serial;
-    ask->child_id = node->id;
-    ask->low = node->low;
-    ask->high = node->high;
-    ask->version = spawn->version;
-    sim_trace(sim, "spawn %" PRId64 "#%" PRIu64 " v%" PRIu64 " -> #%" PRIu64, node->id,
-              node->serial, ask->version, spawn->parent);
-    ask_send(sim, ask);
+    process_new(sim, node->serial, node->id);
     return true;
+}
+
+static void port_end(void *arg, uint64_t serial) {
+    struct sim *sim = arg;
+    struct node *node = process_find(sim, serial);
+    expect_call(sim, "end");
+    if (node != NULL)
+        process_end(sim, node);
+}
+
+static bool port_runs(void *arg, uint64_t serial) {
+    const struct node *node = process_find(arg, serial);
+    expect_call(arg, "runs");
+    return node != NULL && process_runs(node);
+}
+
+/* Only a process whose end the engine has heard of, or one that was never started. */
+static void port_forget(void *arg, uint64_t serial) {
+    struct sim *sim = arg;
+    const struct node *node = process_find(sim, serial);
+    struct peer *peer = &sim->peers[serial % MOST_NODES];
+    expect_call(sim, "forget");
+    if (node != NULL && !node->over)
+        sim_fail(sim, "#%" PRIu64 " is forgotten before its end is heard of", serial);
+    if (node != NULL && !peer->known)
+        sim_fail(sim, "#%" PRIu64 " is forgotten twice", serial);
+    if (peer->probe != NULL)
+        link_close(sim, peer->probe);
+    *peer = (struct peer){.known = false};
+}
+
+/* ---- sums ---- */
+
+static struct message request_head(struct sim *sim, enum wire_operation operation, int64_t id,
+                                   uint64_t serial) {
+    uint8_t bytes[WIRE_HEAD];
+    struct wire_writer writer = {.at = bytes, .end = bytes + sizeof bytes};
+    wire_put_head(&writer, &(struct wire_head){.operation = operation, .id = id, .serial = serial});
+    return sim_message(sim, bytes, sizeof bytes);
 }
 
 static struct slice_result result_of(struct sim *sim, const char *text, const struct slice *slice) {
@@ -89,14 +131,20 @@ static struct slice_result result_of(struct sim *sim, const char *text, const st
     return result;
 }
 
+static void summed(struct sim *sim, void *arg, const struct reply *reply) {
+    shell_post(sim, &(struct posted){.kind = POST_SUMMED, .ask = arg, .reply = *reply});
+}
+
 /* The results are a function of the text, so they may be had before it arrives; the engine must not
- * know them before the answer. */
+ * know them before the answer. The text itself does not travel. */
 static bool port_sums(void *arg, struct bundle *bundle) {
     struct sim *sim = arg;
     const char *text = bundle->text;
-    if (refused(sim))
+    expect_call(sim, "sums");
+    if (shell_refused(sim))
         return false;
-    struct ask *ask = ask_new(sim, OP_SUMS, bundle->id, bundle->serial);
+    struct ask *ask = sim_alloc(sim, sizeof *ask);
+    struct message message = request_head(sim, WIRE_SUMS, bundle->id, bundle->serial);
     ask->bundle = bundle;
     ask->results = sim_alloc(sim, bundle->slice_count * sizeof *ask->results);
     for (uint32_t i = 0; i < bundle->slice_count; i++) {
@@ -107,147 +155,133 @@ static bool port_sums(void *arg, struct bundle *bundle) {
         sim_fail(sim, "the slices of a bundle are not its text");
     sim->totals->bundles++;
     LL_PREPEND(sim->lent, ask);
-    ask_send(sim, ask);
+    request_send(sim, &sim->controller, bundle->id, &message, summed, ask);
     return true;
 }
 
-static bool port_arrange(void *arg, const struct engine_children *children) {
+/* ---- the overlay ---- */
+
+/* Refused: not all nodes could be dialed. */
+static bool port_adopt(void *arg, const struct engine_node *nodes, size_t count) {
     struct sim *sim = arg;
-    if (refused(sim))
-        return false;
-    size_t count = children->count;
-    uint64_t *serials = sim_alloc(sim, (count + children->starting_count) * sizeof *serials);
-    for (size_t i = 0; i < count; i++)
-        serials[i] = children->nodes[i].serial;
-    sim_trace(sim, "set v%" PRIu64 " of %zu -> #%" PRIu64, children->version, children->count,
-              children->parent);
-    sim->totals->sets++;
-    if (children->parent == 0) {
-        for (size_t i = 0; i < children->starting_count; i++) {
-            const struct node *node = process_find(sim, children->starting[i]);
-            if (node != NULL && node->watched) /* it is connected already */
-                serials[count++] = node->serial;
+    struct wire_child *children = sim_alloc(sim, count * sizeof *children);
+    bool all = !shell_refused(sim);
+    expect_call(sim, "adopt");
+    if (!all)
+        count = sim_random(sim, count + 1);
+    sim_trace(sim, "the controller adopts %zu%s", count, all ? "" : ", and not all");
+    for (size_t i = 0; i < count; i++) {
+        children[i].node = (struct wire_node){.serial = nodes[i].serial,
+                                              .id = nodes[i].id,
+                                              .low = nodes[i].low,
+                                              .high = nodes[i].high};
+        snprintf(children[i].address, sizeof children[i].address, "%" PRIu64, nodes[i].serial);
+    }
+    children_set(sim, &sim->controller, children, count);
+    return all;
+}
+
+/* The set of a node comes before those of the nodes below it. */
+static void check_order(struct sim *sim, const struct engine_set *sets, size_t count) {
+    for (size_t late = 1; late < count; late++) {
+        for (size_t i = 0; i < sets[late].count; i++) {
+            for (size_t early = 0; early < late; early++) {
+                if (sets[early].parent == sets[late].nodes[i].serial)
+                    sim_fail(sim, "the set of #%" PRIu64 " comes too early", sets[early].parent);
+            }
         }
-        return children_set(sim, &sim->controller, serials, count);
     }
-    struct ask *ask = ask_new(sim, OP_CHILDREN, children->parent_id, children->parent);
-    ask->version = children->version;
-    ask->children = serials;
-    ask->child_count = children->count;
-    ask->starting_count = children->starting_count;
-    ask->starting = sim_alloc(sim, children->starting_count * sizeof *ask->starting);
-    if (children->starting_count > 0)
-        memcpy(ask->starting, children->starting, children->starting_count * sizeof *ask->starting);
-    ask_send(sim, ask);
-    return true;
 }
 
-static void port_end(void *arg, uint64_t serial) {
+static bool port_arrange(void *arg, const struct engine_set *sets, size_t count) {
     struct sim *sim = arg;
-    struct node *node = process_find(sim, serial);
-    if (sim->peers[serial].known && node != NULL && node->watched)
-        process_end(sim, node);
-}
-
-/* Has the starter leave nothing of it. */
-void shell_reap(struct sim *sim, uint64_t serial, const struct node *starter) {
-    struct ask *ask = ask_new(sim, OP_REAP, starter->id, starter->serial);
-    ask->about = serial;
-    ask->version = engine_version(sim->engine);
-    ask_send(sim, ask);
-}
-
-/* An exit status can be collected by the starter, and once that is dead, by the controller. */
-static bool port_reap(void *arg, uint64_t serial, uint64_t starter) {
-    struct sim *sim = arg;
-    struct node *node = process_find(sim, serial);
-    if (refused(sim))
+    expect_call(sim, "arrange");
+    if (shell_refused(sim))
         return false;
-    if (starter != 0) {
-        shell_reap(sim, serial, process_find(sim, starter));
-        return true;
-    }
-    bool own = node != NULL && (node->starter->serial == 0 || node->starter->dead);
-    bool collects = own && node->dead; /* or its starter had done so before it ended */
-    if (collects)
-        node->collected = true;
-    shell_post(sim, &(struct posted){.kind = POST_COLLECTED,
-                                     .serial = serial,
-                                     .reply.status = collects ? STATUS_OK : STATUS_BROKEN});
+    check_order(sim, sets, count);
+    arrange_begin(sim, sets, count);
     return true;
 }
+
+/* ---- surveys ---- */
 
 static bool port_survey(void *arg, uint64_t round, uint64_t budget_us, uint64_t slack_us) {
     struct sim *sim = arg;
-    if (refused(sim))
+    expect_call(sim, "survey");
+    if (shell_refused(sim))
         return false;
     sim_trace(sim, "survey %" PRIu64, round);
     sim->totals->surveys++;
-    survey_start(sim, &sim->controller, round, sim->now_us + budget_us, slack_us, NULL);
+    survey_begin(sim, round, budget_us, slack_us);
     return true;
 }
 
+struct probe {
+    uint64_t serial;
+    struct link *link;
+};
+
+static void probed(struct sim *sim, void *arg, const struct reply *reply) {
+    const struct probe *probe = arg;
+    shell_post(sim, &(struct posted){.kind = POST_PROBED,
+                                     .serial = probe->serial,
+                                     .link = probe->link,
+                                     .reply = *reply});
+}
+
+/* At most one question is open. */
 static bool port_probe(void *arg, uint64_t serial) {
     struct sim *sim = arg;
-    struct peer *peer = &sim->peers[serial];
+    struct peer *peer = &sim->peers[serial % MOST_NODES];
     struct node *node = process_find(sim, serial);
-    if (refused(sim) || !peer->known || node == NULL)
+    expect_call(sim, "probe");
+    if (node == NULL || !peer->known || !node->listens) {
+        sim_fail(sim, "#%" PRIu64 " is asked, and is not there", serial);
         return false;
-    if (peer->probe == NULL) {
-        sim->totals->probes++;
-        peer->probe = link_open(sim, &sim->controller, node);
-        peer->probe->direct = true;
-        request_over(sim, peer->probe, ask_new(sim, OP_PROBE, node->id, serial), NULL);
     }
+    if (shell_refused(sim))
+        return false;
+    if (peer->probe != NULL)
+        return true;
+    struct message message = request_head(sim, WIRE_PROBE, node->id, serial);
+    struct probe *probe = sim_alloc(sim, sizeof *probe);
+    sim_trace(sim, "question to #%" PRIu64, serial);
+    sim->totals->probes++;
+    peer->probe = link_open(sim, &sim->controller, node, true);
+    *probe = (struct probe){.serial = serial, .link = peer->probe};
+    request_over(sim, &sim->controller, peer->probe, &message, probed, probe);
     return true;
 }
 
 static void port_unprobe(void *arg, uint64_t serial) {
     struct sim *sim = arg;
-    struct peer *peer = &sim->peers[serial];
+    struct peer *peer = &sim->peers[serial % MOST_NODES];
+    expect_call(sim, "unprobe");
     if (peer->probe != NULL)
         link_close(sim, peer->probe);
     peer->probe = NULL;
 }
 
-static bool port_runs(void *arg, uint64_t serial) {
-    struct node *node = process_find(arg, serial);
-    return node != NULL && !node->dead && !node->stopped;
-}
-
 static void port_notice(void *arg, const char *line) {
-    (void)arg, (void)line;
-}
-
-static void port_forget(void *arg, uint64_t serial) {
-    struct sim *sim = arg;
-    struct node *node = process_find(sim, serial);
-    const struct peer *peer = &sim->peers[serial];
-    port_unprobe(arg, serial);
-    if (peer->parent != 0 && (node == NULL || !node->watched) && sim->peers[peer->parent].known)
-        shell_reap(sim, serial, process_find(sim, peer->parent));
-    sim->peers[serial].known = false;
-    if (node != NULL && node->starter->serial == 0 && !node->watched && !node->collected) {
-        process_end(sim, node);
-        node->collected = true;
-    }
+    expect_call(arg, "notice");
+    sim_trace(arg, "notice: %s", line);
 }
 
 void shell_ports(struct sim *sim, struct engine_ports *ports) {
     *ports = (struct engine_ports){
         .arg = sim,
         .answer = port_answer,
-        .spawn = port_spawn,
-        .sums = port_sums,
+        .start = port_start,
+        .end = port_end,
+        .runs = port_runs,
         .buffer = port_buffer,
         .unbuffer = port_unbuffer,
+        .sums = port_sums,
+        .adopt = port_adopt,
         .arrange = port_arrange,
-        .end = port_end,
-        .reap = port_reap,
         .survey = port_survey,
         .probe = port_probe,
         .unprobe = port_unprobe,
-        .runs = port_runs,
         .notice = port_notice,
         .forget = port_forget,
     };

@@ -24,212 +24,19 @@ enum {
     LONGEST_S = 60,    /* of one schedule, which takes no millisecond usually */
 };
 
-static const struct profile profiles[] = {
-    {.name = "mixed",
-     .weight = 30,
-     .ids = 12,
-     .commands = 30,
-     .faults = 10,
-     .latency_us = 2000,
-     .stops = 5,
-     .deaths = 5,
-     .births = 5,
-     .create = 4,
-     .exec = 8,
-     .ping = 2,
-     .kill = 1},
-    {.name = "calm",
-     .weight = 8,
-     .ids = 12,
-     .commands = 30,
-     .latency_us = 1000,
-     .create = 4,
-     .exec = 6,
-     .ping = 2,
-     .kill = 3},
-    {.name = "deaths",
-     .weight = 12,
-     .ids = 10,
-     .commands = 25,
-     .faults = 8,
-     .latency_us = 3000,
-     .deaths = 1,
-     .births = 10,
-     .fifo = true,
-     .create = 5,
-     .exec = 8,
-     .ping = 1,
-     .kill = 2},
-    {.name = "stops",
-     .weight = 12,
-     .ids = 8,
-     .commands = 25,
-     .faults = 10,
-     .latency_us = 3000,
-     .stops = 1,
-     .fifo = true,
-     .create = 3,
-     .exec = 8,
-     .ping = 2,
-     .kill = 1},
-    {.name = "births",
-     .weight = 10,
-     .ids = 8,
-     .commands = 30,
-     .faults = 5,
-     .latency_us = 2000,
-     .stops = 5,
-     .deaths = 5,
-     .births = 50,
-     .create = 8,
-     .exec = 3,
-     .ping = 1,
-     .kill = 3},
-    {.name = "chain",
-     .weight = 8,
-     .ids = 12,
-     .commands = 20,
-     .faults = 8,
-     .latency_us = 2000,
-     .stops = 5,
-     .deaths = 3,
-     .ascending = true,
-     .create = 2,
-     .exec = 8,
-     .ping = 2,
-     .kill = 1},
-    {.name = "slow",
-     .weight = 8,
-     .ids = 8,
-     .commands = 20,
-     .faults = 6,
-     .latency_us = 20000,
-     .stops = 5,
-     .deaths = 5,
-     .births = 5,
-     .create = 4,
-     .exec = 8,
-     .ping = 2,
-     .kill = 1},
-    {.name = "late",
-     .weight = 5,
-     .ids = 8,
-     .commands = 25,
-     .faults = 6,
-     .latency_us = 2000,
-     .stops = 5,
-     .deaths = 5,
-     .late_us = 900000,
-     .create = 4,
-     .exec = 8,
-     .ping = 2,
-     .kill = 1},
-    {.name = "refusals",
-     .weight = 5,
-     .ids = 8,
-     .commands = 25,
-     .faults = 6,
-     .latency_us = 2000,
-     .stops = 5,
-     .deaths = 5,
-     .births = 5,
-     .refusals = 5,
-     .create = 4,
-     .exec = 8,
-     .ping = 2,
-     .kill = 2},
-    {.name = "abandoned",
-     .weight = 5,
-     .ids = 10,
-     .commands = 30,
-     .faults = 8,
-     .latency_us = 2000,
-     .stops = 5,
-     .deaths = 5,
-     .births = 5,
-     .abandoned = true,
-     .create = 4,
-     .exec = 8,
-     .ping = 2,
-     .kill = 2},
-    {.name = "turnover",
-     .weight = 8,
-     .ids = 7,
-     .commands = 40,
-     .faults = 10,
-     .latency_us = 8000,
-     .stops = 6,
-     .deaths = 4,
-     .births = 15,
-     .create = 6,
-     .exec = 2,
-     .ping = 1,
-     .kill = 4},
-    {.name = "cuts",
-     .weight = 6,
-     .ids = 8,
-     .commands = 30,
-     .faults = 4,
-     .cuts = 40,
-     .latency_us = 2000,
-     .stops = 3,
-     .deaths = 5,
-     .births = 3,
-     .create = 4,
-     .exec = 8,
-     .ping = 2,
-     .kill = 2},
-    {.name = "large",
-     .weight = 4,
-     .ids = 30,
-     .commands = 60,
-     .faults = 15,
-     .latency_us = 2000,
-     .stops = 5,
-     .deaths = 5,
-     .births = 5,
-     .create = 6,
-     .exec = 8,
-     .ping = 2,
-     .kill = 1},
-    {.name = "streams",
-     .weight = 1,
-     .ids = 6,
-     .commands = 12,
-     .faults = 6,
-     .latency_us = 2000,
-     .stops = 5,
-     .deaths = 5,
-     .streams = true,
-     .create = 2,
-     .exec = 8,
-     .ping = 1,
-     .kill = 1},
-};
-
-static const struct profile *draw_profile(struct sim *sim) {
-    size_t count = sizeof profiles / sizeof *profiles, i = 0;
-    unsigned weights = 0;
-    for (size_t k = 0; k < count; k++)
-        weights += profiles[k].weight;
-    unsigned at = (unsigned)sim_random(sim, weights);
-    while (at >= profiles[i].weight)
-        at -= profiles[i++].weight;
-    return &profiles[i];
-}
-
 /* ---- one schedule ---- */
 
 static void begin(struct sim *sim) {
     struct engine_ports ports;
-    sim->profile = draw_profile(sim);
+    sim->profile = profile_draw(sim);
     sim->options.deadline_us = sim_between(sim, 300, 1000) * 1000;
     sim->horizon_us = sim->options.deadline_us / 2 * sim_between(sim, 1, 10);
     sim->slack_us = 10 * sim->profile->latency_us + 2 * sim->profile->late_us + 10000;
+    sim->notice_us = 2 * sim->profile->notice_us + sim->profile->late_us + 1000;
     sim->descriptors_end = &sim->descriptors;
     sim->inbox_end = &sim->inbox;
     sim->wake_us = sim->timer_us = UINT64_MAX;
-    sim->controller = (struct node){.low = INT64_MIN, .high = INT64_MAX, .died_us = UINT64_MAX};
+    sim->controller = (struct node){.died_us = UINT64_MAX};
     sim->controller.deferred_end = &sim->controller.deferred;
     sim->nodes[0] = &sim->controller;
     sim->node_count = 1;
@@ -246,6 +53,23 @@ static void begin(struct sim *sim) {
 
 static void run_on(struct sim *sim, unsigned deadlines) {
     sim_run(sim, sim->now_us + deadlines * sim->options.deadline_us);
+}
+
+static bool is_answered(const struct sim *sim) {
+    for (unsigned i = 0; i < sim->command_count; i++) {
+        if (sim->commands[i].answers == 0)
+            return false;
+    }
+    return true;
+}
+
+/* Creates may wait one after the other, each for a process that does not start. */
+static void run_to_answers(struct sim *sim) {
+    run_on(sim, 12);
+    for (unsigned i = 0; i < sim->profile->ids && !is_answered(sim); i++) {
+        sim_run(sim, sim->now_us + BUSY_US);
+        run_on(sim, 6);
+    }
 }
 
 static struct command *ask_status(struct sim *sim) {
@@ -273,38 +97,45 @@ static void look(struct sim *sim) {
         settled_check(sim, status);
 }
 
+/* Without a survey: what goes on has been asked, and is where it belongs. */
+static void see(struct sim *sim) {
+    const struct command *status = ask_status(sim);
+    run_on(sim, 1);
+    if (!sim->failed)
+        model_check(sim);
+    if (!sim->failed)
+        settled_check(sim, status);
+}
+
 static void end_all(struct sim *sim) {
     for (unsigned i = 0; i < sim->place_count; i++) {
         if (sim->places[i].node != NULL && sim->places[i].parent < 0)
             command_give(sim, command_add(sim, COMMAND_KILL, sim->places[i].id));
     }
     run_on(sim, 3);
-    struct command *status = ask_status(sim);
-    if (!sim->failed)
-        model_check(sim);
-    if (!sim->failed)
-        settled_check(sim, status);
+    see(sim);
     for (unsigned i = 1; i < sim->node_count && !sim->failed; i++) {
         if (sim->nodes[i] != NULL && !sim->nodes[i]->dead)
             sim_fail(sim, "process #%u has outlived everything", i);
     }
 }
 
-/* First while some are stopped or dead, then with all resumed, then without any. */
+/* First while some nodes are stopped or dead, then with all nodes continued, then without nodes. */
 static void wind_up(struct sim *sim) {
     sim_run(sim, sim->horizon_us);
     sim->calm = true;
-    sim_run(sim, sim->now_us + BUSY_US);
-    run_on(sim, 12);
+    run_to_answers(sim);
     if (!sim->failed)
         model_check(sim);
     if (!sim->failed)
         look(sim);
     for (unsigned i = 1; i < sim->node_count && !sim->failed; i++) {
         if (sim->nodes[i] != NULL)
-            process_resume(sim, sim->nodes[i]);
+            process_continue(sim, sim->nodes[i]);
     }
     run_on(sim, 3);
+    if (!sim->failed)
+        see(sim);
     if (!sim->failed)
         look(sim);
     if (!sim->failed)
@@ -352,6 +183,7 @@ static bool run(struct sim *sim, uint64_t seed, struct totals *totals) {
         sim_fail(sim, "a bundle has not come back");
     if (!sim->failed)
         engine_free(sim->engine);
+    arrange_release(sim);
     add_totals(sim);
     return !sim->failed;
 }
@@ -364,16 +196,24 @@ static uint64_t number_from(const char *name, uint64_t otherwise) {
 }
 
 static void print_totals(const struct totals *totals) {
-    printf("%" PRIu64 " schedules, %" PRIu64 " events: %" PRIu64 " commands, %" PRIu64
-           " answers (%" PRIu64 " unavailable, %" PRIu64 " records of nodes)\n",
-           totals->schedules, totals->steps, totals->commands, totals->answers, totals->unavailable,
-           totals->records);
-    printf("%" PRIu64 " starts (%" PRIu64 " refused, %" PRIu64
-           " not wanted any more when they had joined), %" PRIu64 " deaths, %" PRIu64 " stops\n",
-           totals->starts, totals->refused_starts, totals->strays, totals->deaths, totals->stops);
+    printf("%" PRIu64 " schedules, %" PRIu64 " events: %" PRIu64 " commands (%" PRIu64
+           " within answers), %" PRIu64 " answers (%" PRIu64 " unavailable, %" PRIu64
+           " records of nodes)\n",
+           totals->schedules, totals->steps, totals->commands, totals->follows, totals->answers,
+           totals->unavailable, totals->records);
+    printf("%" PRIu64 " starts (%" PRIu64 " failed), %" PRIu64 " deaths, %" PRIu64
+           " stops (%" PRIu64 " short), %" PRIu64 " held by a debugger, %" PRIu64
+           " connections cut\n",
+           totals->starts, totals->failed_starts, totals->deaths, totals->stops,
+           totals->short_stops, totals->holds, totals->cuts);
     printf("%" PRIu64 " surveys, %" PRIu64 " direct questions, %" PRIu64
-           " sets of children, %" PRIu64 " bundles, %" PRIu64 " of them sent again\n",
-           totals->surveys, totals->probes, totals->sets, totals->bundles, totals->resends);
+           " sets of children in %" PRIu64 " messages, %" PRIu64 " bundles, %" PRIu64
+           " of them sent again\n",
+           totals->surveys, totals->probes, totals->sets, totals->arrangements, totals->bundles,
+           totals->resends);
+    printf("prompt: %" PRIu64 " execs on stopped nodes, %" PRIu64
+           " surveys of trees with stopped nodes, %" PRIu64 " creates\n",
+           totals->prompt_stops, totals->prompt_pings, totals->prompt_creates);
 }
 
 static void schedules(void **state) {

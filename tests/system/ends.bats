@@ -121,7 +121,7 @@ all_gone() {
     wait "$talk_pid" || true
     TALK_PID=""
     wait_until are_gone "${pid[@]}"
-    mkdir -p "$TMPDIR/banyan-123456" # as if it were that one, were it gone after all
+    mkdir -p "$TMPDIR/banyan-123456" # as if it were the missing directory
     printf 'create 1\n' | "$BANYAN"
     [ "$(cd "$TMPDIR" && find . -mindepth 1 | sort | tr '\n' ' ')" = \
         './banyan-abcdef ./banyan-abcdef/notes ./banyan-of-mine ./banyan-of-mine/1.req ' ]

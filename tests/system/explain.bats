@@ -20,7 +20,12 @@ explain() {
     kill -9 "${pid[5]}"
     expect exec 3 1 3 'Ok:3: 3'
     expect pingall 'Ok: 5'
-    wait_until is_told_how
+    explain 5
+    diff -u - told <<'TOLD'
+5: ended, process PID
+5: started at TIME
+5: killed by signal 9 at TIME; 3 and 7 connected to 10 after MS ms
+TOLD
     explain 3
     diff -u - told <<'TOLD'
 3: available, process PID
@@ -31,17 +36,8 @@ TOLD
     [ "$(grep -c '^5: ' log)" -eq 1 ] # once, and complete
 }
 
-is_told_how() { # who started it collects how it ended, and tells
-    explain 5
-    diff -u - told <<'TOLD'
-5: ended, process PID
-5: started at TIME
-5: killed by signal 9 at TIME; 3 and 7 connected to 10 after MS ms
-TOLD
-}
-
-@test "a stopped root that resumes" {
-    talk_start --deadline 300
+@test "a stopped root that is continued" {
+    talk_start --log log
     create 10 5 20
     kill -STOP "${pid[10]}"
     wait_until is_stopped "${pid[10]}"
@@ -49,18 +45,38 @@ TOLD
     kill -CONT "${pid[10]}"
     expect pingall 'Ok: -1'
     expect exec 5 1 5 'Ok:5: 5'
-    wait_until has_come_back
-    talk_end
-}
-
-has_come_back() {
     explain 10
+    sed -i 's/ at once$/ after MS ms/' told
     diff -u - told <<'TOLD'
 10: available, process PID
 10: started at TIME
-10: answered neither round of a survey within 300 ms at TIME; 5 and 20 connected to the controller at once
+10: stopped by signal 19 at TIME; 5 and 20 connected to the controller after MS ms
 10: answered again at TIME; 5 and 20 connected to it again after MS ms
 TOLD
+    talk_end
+    [ "$(grep -c '^10: stopped by signal 19 at ' log)" -eq 1 ]
+    [ "$(grep -c '^10: answered again at ' log)" -eq 1 ]
+}
+
+@test "a root that is held by a debugger, and let go" {
+    talk_start --deadline 300
+    create 10 5 20
+    hold "${pid[10]}"
+    expect pingall 'Ok: 10' # only the survey can tell
+    expect exec 5 1 5 'Ok:5: 5'
+    expect exec 10 1 5 'Error:10: Node is unavailable'
+    release
+    expect pingall 'Ok: -1'
+    expect exec 10 1 5 'Ok:10: 5'
+    explain 10
+    sed -i 's/ at once$/ after MS ms/' told
+    diff -u - told <<'TOLD'
+10: available, process PID
+10: started at TIME
+10: answered neither round of a survey within 300 ms at TIME; 5 and 20 connected to the controller after MS ms
+10: answered again at TIME; 5 and 20 connected to it again after MS ms
+TOLD
+    talk_end
 }
 
 @test "explain: errors, and a node that is being created" {

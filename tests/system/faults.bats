@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Nodes that are killed, stopped and resumed while the others are asked.
+# Nodes that are killed, stopped and continued while the others are asked.
 
 load helper
 
@@ -57,7 +57,7 @@ seven() {
     talk_end
 }
 
-@test "a stopped node is listed, everything beneath it works, and it comes back" {
+@test "a stopped node is listed, everything below it works, and it comes back" {
     seven --deadline 300
     kill -STOP "${pid[5]}" "${pid[20]}"
     wait_until is_stopped "${pid[5]}"
@@ -73,6 +73,56 @@ seven() {
         expect exec "$id" 1 "$id" "Ok:$id: $id"
     done
     talk_end
+}
+
+@test "stops and continuations are noticed at once: no deadline is waited for" {
+    seven --deadline 600000
+    kill -STOP "${pid[5]}" "${pid[20]}"
+    wait_until is_stopped "${pid[5]}"
+    wait_until is_stopped "${pid[20]}"
+    for id in 3 7 15 30; do
+        expect exec "$id" 1 "$id" "Ok:$id: $id"
+    done
+    expect pingall 'Ok: 5;20'
+    expect exec 5 1 5 'Error:5: Node is unavailable'
+    create 25 # below 30, which runs, beside 20, which does not
+    kill -CONT "${pid[5]}" "${pid[20]}"
+    expect pingall 'Ok: -1'
+    talk_end
+    nothing_left
+}
+
+@test "a command right after a continuation waits for the node's answer" {
+    seven --deadline 600000
+    for i in $(seq 30); do
+        kill -STOP "${pid[3]}"
+        wait_until is_stopped "${pid[3]}"
+        expect pingall 'Ok: 3' # so the stop is known
+        kill -CONT "${pid[3]}"
+        if ((i % 2 == 0)); then
+            expect exec 3 1 "$i" "Ok:3: $i"
+        else
+            create 4 # below 3
+            expect exec 4 1 4 'Ok:4: 4'
+            expect kill 4 'Ok'
+        fi
+        expect pingall 'Ok: -1'
+    done
+    talk_end
+    nothing_left
+}
+
+@test "kill below a stopped node leaves no zombie, then or later" {
+    seven
+    kill -STOP "${pid[5]}"
+    wait_until is_stopped "${pid[5]}"
+    expect kill 3 'Ok'
+    [ ! -e "/proc/${pid[3]}" ]
+    kill -CONT "${pid[5]}"
+    expect pingall 'Ok: -1'
+    [ -z "$(ps -o pid= --ppid "$talk_pid" -o stat= | grep Z)" ]
+    talk_end
+    nothing_left
 }
 
 @test "an exec on a stopped node is answered, and delays no other" {

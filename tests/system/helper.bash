@@ -46,7 +46,7 @@ nothing_left() {
     [ -z "$(ls -A "$TMPDIR")" ]
 }
 
-# Gone, or a zombie that somebody else has yet to collect.
+# Gone, or a zombie that another process has yet to reap.
 is_gone() {
     local state
     state=$(sed -n 's/^State:[[:blank:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null) || return 0
@@ -62,6 +62,20 @@ are_gone() {
 
 is_stopped() {
     grep -q '^State:[[:blank:]]*T' "/proc/$1/status"
+}
+
+# Holds a process as a debugger does: it neither answers nor is it stopped for its parent.
+hold() {
+    coproc HOLD { exec "${BANYAN_BIN:?}/hold" "$1"; }
+    local in=${HOLD[1]} out=${HOLD[0]}
+    exec {hold_in}>&"$in"
+    eval "exec $in>&-"
+    read -rt 30 -u "$out" answer && [ "$answer" = held ]
+}
+
+# Lets it go on.
+release() {
+    exec {hold_in}>&-
 }
 
 # ---- a dialogue with a running banyan ----

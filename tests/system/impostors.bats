@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
-# What nodes answer may be anything: programs in their place that do everything wrong
-# (tests/fault/impostor.c). Each command has one answer, real nodes work on, nothing is left.
+# Programs in the place of the node program that do everything wrong (tests/fault/impostor.c): on the line
+# to their starter, and in what they answer. Each command has one answer, real nodes go on working, and
+# nothing is left.
 
 load helper
 
@@ -15,16 +16,17 @@ id_of() {
     sed -n "s/ $1\$//p" "$BATS_FILE_TMPDIR/kinds"
 }
 
-# Whether its fault shows at once, so that nobody has to wait for a deadline, or for ever.
+# Whether its fault shows at once, so that no command waits for a deadline, or for ever.
 is_quick() {
     case $1 in
-    birth_never | deaf | mute_handshake | bad_handshake | other_protocol) return 1 ;;
+    birth_never | birth_twice | birth_closes | deaf) return 1 ;;
+    mute_handshake | bad_handshake | other_protocol | sets_unconnected) return 1 ;;
     hangs_up | oversized | lying_length) return 1 ;;
     silent | other_id | no_id) return 1 ;;
     esac
 }
 
-# Everything but the impostor itself must be as if it were none.
+# Everything but the impostor itself must be as with real nodes alone.
 check_answers() {
     local id=$1
     sed -n '4p;5p' answers | grep -vE "^(Ok: PID|Error: .+|Ok:$id: 3|Error:$id: .+)\$" && return 1
@@ -32,6 +34,11 @@ check_answers() {
     [ "$(sed -n '12,13p' answers | tr '\n' '|')" = 'Ok: -1|Ok:75: 3|' ]
     [ "$(wc -l <answers)" -eq 13 ]
     ! grep -P '[\x01-\x09\x0b-\x1f]' answers
+}
+
+# Also not as the child of a node that has ended (birth_forks).
+no_process_of() {
+    ! pgrep -f "^[^ ]*impostor $1 .*$TMPDIR" >/dev/null
 }
 
 @test "answers that are wrong in every way, and births" {
@@ -59,43 +66,76 @@ COMMANDS
             return 1
         }
         nothing_left
+        wait_until no_process_of "$id"
         count=$((count + 1))
     done <"$BATS_FILE_TMPDIR/kinds"
     echo "# $count kinds of impostors" >&3
     [ "$count" -ge 30 ]
 }
 
-# This impostor answers once its process has been ended.
-@test "a process that says it has joined, and that nobody asked for, is ended" {
-    id=$(id_of joins_stray)
+@test "what becomes of a node on its line to the starter" {
+    for name in birth_garbage birth_half_line birth_long; do
+        answers_of --node "$IMPOSTOR" <<COMMANDS
+create $(id_of $name)
+COMMANDS
+        expect_answers <<'ANSWERS'
+Error: the node says something else than that it is ready
+ANSWERS
+    done
     answers_of --node "$IMPOSTOR" <<COMMANDS
-create 50
+create $(id_of birth_nothing)
+create $(id_of birth_joins_first)
+create $(id_of birth_controls)
+COMMANDS
+    expect_answers <<'ANSWERS'
+Error: the node ended while it was starting
+Error: the node ended while it was starting
+Error: no\x1b[2J\x09Ok: 1
+ANSWERS
+    for name in birth_joins_early birth_closes_late birth_forks birth_floods; do
+        id=$(id_of $name)
+        answers_of --node "$IMPOSTOR" <<COMMANDS
 create $id
 exec $id 2 1 2
-exec 50 2 1 2
+create 50
 pingall
+kill $id
 COMMANDS
-    expect_answers <<ANSWERS
-Ok: PID
+        expect_answers <<ANSWERS
 Ok: PID
 Ok:$id: 3
-Ok:50: 3
+Ok: PID
 Ok: -1
+Ok
 ANSWERS
+        nothing_left
+        wait_until no_process_of "$id"
+    done
+}
+
+@test "the end of a node that has given its line away is noticed" {
+    id=$(id_of birth_forks)
+    talk_start --node "$IMPOSTOR" --deadline 30000
+    create 50 "$id"
+    kill -9 "${pid[$id]}"
+    expect pingall "Ok: $id"
+    expect kill "$id" Ok
+    wait_until no_process_of "$id"
+    talk_end
     nothing_left
 }
 
 @test "a new node whose parent is lost is not left, nor its exit status" {
     id=$(id_of birth_never)
-    started() { pgrep -P "${pid[50]}" -f " $id "; }
+    started() { pgrep -P "$talk_pid" -f " $id "; }
     no_children() { [ -z "$(pgrep -P "$talk_pid")" ]; }
-    talk_start --node "$IMPOSTOR" --deadline 5000
+    talk_start --node "$IMPOSTOR" --deadline 1500
     create 50
     echo "create $id" >&"$talk_in"
     wait_until started
     kill -9 "${pid[50]}"
     read -rt 30 -u "$talk_out" answer
-    [ "$answer" = 'Error: Parent is unavailable' ]
+    [[ $answer == Error:* ]]
     expect kill 50 Ok
     wait_until no_children
     create 60
@@ -106,13 +146,16 @@ ANSWERS
 # Those that are found out by a deadline do it together. Real nodes stand between them.
 @test "no answer, and connections that break with every request" {
     talk_start --deadline 1500 --node "$IMPOSTOR"
-    for name in deaf mute_handshake bad_handshake other_protocol hangs_up oversized lying_length; do
+    for name in birth_never birth_twice birth_closes deaf mute_handshake bad_handshake other_protocol \
+        hangs_up oversized lying_length sets_unconnected; do
         create $(($(id_of $name) - 5))
     done
-    for name in deaf mute_handshake bad_handshake other_protocol; do
+    create "$(id_of sets_unconnected)"
+    for name in birth_never birth_twice birth_closes deaf mute_handshake bad_handshake other_protocol; do
         echo "create $(id_of $name)" >&"$talk_in"
     done
-    for _ in 1 2 3 4; do
+    echo "create $(($(id_of sets_unconnected) + 1))" >&"$talk_in"
+    for _ in 1 2 3 4 5 6 7 8; do
         read -rt 60 -u "$talk_out" answer
         [ "$answer" = 'Error: the node does not answer' ]
     done
@@ -167,7 +210,7 @@ descriptors() {
 @test "floods of answers that nobody asked for: memory and descriptors" {
     talk_start --node "$IMPOSTOR" --deadline 10000
     create 50
-    for name in floods twice ping_many long_text; do # so that none is beneath another
+    for name in floods twice ping_many long_text; do # so that none is below another
         create $(($(id_of $name) - 5))
     done
     fds=$(descriptors)

@@ -117,3 +117,36 @@ known_alone_live() {
     [ "$(cat errors)" = 'banyan: cannot write the log: No space left on device' ]
     nothing_left
 }
+
+# Process ids are then others than those that /proc shows.
+@test "in a process namespace of its own, with the outer /proc still mounted" {
+    [ "$(id -u)" -eq 0 ] || skip "only root may make a namespace"
+    unshare --pid --fork true || skip "no namespace may be made here"
+    cat >commands <<'COMMANDS'
+create 1
+create 2
+create 3
+create 4
+exec 4 2 20 22
+pingall
+kill 3
+create 3
+exec 3 2 20 22
+pingall
+COMMANDS
+    timeout 60 unshare --pid --fork "$BANYAN" commands >raw
+    sed 's/^Ok: [0-9][0-9]*$/Ok: PID/' raw >answers
+    expect_answers <<'ANSWERS'
+Ok: PID
+Ok: PID
+Ok: PID
+Ok: PID
+Ok:4: 42
+Ok: -1
+Ok
+Ok: PID
+Ok:3: 42
+Ok: -1
+ANSWERS
+    nothing_left
+}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# Bugs of nng below 1.10 that would be fatal here, met by the real programs. Without the repair the first
+# Bugs of nng below 1.10 that would be fatal here, met by the real programs. Without the patch the first
 # test fails. The regression test of the reaper hang is the soak (tests/fault), which then hangs; the
-# second test here only checks that children killed under load harm nobody.
+# second test here only checks that children killed under load harm no other node.
 
 load helper
 

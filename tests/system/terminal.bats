@@ -5,7 +5,7 @@
 load helper
 
 screen() {
-    tmux -S "$BATS_TEST_TMPDIR/tmux" -f /dev/null "$@" 3>&- # bats waits for whoever has it
+    tmux -S "$BATS_TEST_TMPDIR/tmux" -f /dev/null "$@" 3>&- # bats waits for all processes that have it
 }
 
 # terminal COLUMNS: a shell that controls jobs, at a terminal of so many columns.
@@ -444,13 +444,12 @@ ANSWERS
     yes 123456789 | head -n 5000000 >numbers
     banyan_at 80 --deadline 600000
     enter_create 10
-    kill -STOP "$answer"
-    wait_until is_stopped "$answer"
+    hold "$answer"
     enter 'exec 10 5000000 < numbers' 'numbers$'
     type_text pinga
     wait_until shows '^exec 10: [0-9]+ %, .*MB of 50.0 MB, .*/s$'
     [ "$(screen capture-pane -p | grep -A 1 '^exec 10: ' | tail -n 1)" = 'banyan> pinga' ]
-    kill -CONT "$answer"
+    release
     wait_until ends_with 'Ok:10: 617283945000000' 'banyan> pinga'
     shows_not '^exec 10:'
     enter ll '^Ok: -1$'
@@ -473,7 +472,7 @@ ANSWERS
     mkfifo numbers
     type_text '(echo create 10; echo "exec 10 1 < numbers") | sh -c "echo \$\$ >pid; exec $BANYAN" 2>errors | cat'
     keys Enter
-    exec {out}>numbers # the exec is under way from here on
+    exec {out}>numbers # the exec is in flight from here on
     wait_until is_older "$(cat pid)" $(($(ps -o etimes= -p "$(cat pid)") + 2))
     echo 8 >&"$out"
     exec {out}>&-

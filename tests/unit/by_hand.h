@@ -1,5 +1,6 @@
 /*
- * by_hand.h: an engine that a test drives by hand, with ports that only note what they are asked for.
+ * by_hand.h: an engine that a test drives by hand, with ports that only note what they are asked
+ * for.
  */
 #ifndef BANYAN_BY_HAND_H
 #define BANYAN_BY_HAND_H
@@ -27,11 +28,15 @@ struct told {
 
 static struct engine *engine;
 static struct told told[MOST]; /* by the tags of the commands */
-static uint64_t serials[MOST]; /* of the spawns, in their order; the engine counts them from 1 */
-static size_t spawn_count;
+static void (*when_answered)(unsigned tag, const struct answer *answer); /* NULL: nothing */
+static uint64_t serials[MOST]; /* of the starts, in their order */
+static size_t start_count;
+static bool ended[MOST + 1];            /* by serial: the process is to end */
+static size_t message_count, set_count; /* sets of children, and the messages with them */
 static struct bundle *lent;
 static unsigned probe_count; /* direct questions */
 static bool probes_refused;
+static bool halted; /* no process runs */
 
 static void port_answer(void *arg, void *tag, const struct answer *answer) {
     struct told *at = tag;
@@ -41,12 +46,25 @@ static void port_answer(void *arg, void *tag, const struct answer *answer) {
     at->answer = *answer;
     if (answer->node_count > 0)
         memcpy(at->nodes, answer->nodes, answer->node_count * sizeof *answer->nodes);
+    if (when_answered != NULL)
+        when_answered((unsigned)(at - told), answer);
 }
 
-static bool port_spawn(void *arg, const struct engine_spawn *spawn) {
+static bool port_start(void *arg, const struct engine_node *node) {
     (void)arg;
-    serials[spawn_count++] = spawn->node.serial;
+    assert_true(start_count < MOST && node->serial <= MOST);
+    serials[start_count++] = node->serial;
     return true;
+}
+
+static void port_end(void *arg, uint64_t serial) {
+    (void)arg;
+    ended[serial] = true;
+}
+
+static bool port_runs(void *arg, uint64_t serial) {
+    (void)arg, (void)serial;
+    return !halted;
 }
 
 static bool port_sums(void *arg, struct bundle *bundle) {
@@ -55,17 +73,15 @@ static bool port_sums(void *arg, struct bundle *bundle) {
     return true;
 }
 
-static bool port_arrange(void *arg, const struct engine_children *children) {
-    (void)arg, (void)children;
+static bool port_adopt(void *arg, const struct engine_node *nodes, size_t count) {
+    (void)arg, (void)nodes, (void)count;
     return true;
 }
 
-static void port_end(void *arg, uint64_t serial) {
-    (void)arg, (void)serial;
-}
-
-static bool port_reap(void *arg, uint64_t serial, uint64_t starter) {
-    (void)arg, (void)serial, (void)starter;
+static bool port_arrange(void *arg, const struct engine_set *sets, size_t count) {
+    (void)arg, (void)sets;
+    message_count++;
+    set_count += count;
     return true;
 }
 
@@ -84,11 +100,6 @@ static void port_unprobe(void *arg, uint64_t serial) {
     (void)arg, (void)serial;
 }
 
-static bool port_runs(void *arg, uint64_t serial) {
-    (void)arg, (void)serial;
-    return true;
-}
-
 static void port_notice(void *arg, const char *line) {
     (void)arg, (void)line;
 }
@@ -99,24 +110,26 @@ static void port_forget(void *arg, uint64_t serial) {
 
 static int set_up(void **state) {
     const struct engine_ports ports = {.answer = port_answer,
-                                       .spawn = port_spawn,
-                                       .sums = port_sums,
+                                       .start = port_start,
+                                       .end = port_end,
+                                       .runs = port_runs,
                                        .buffer = port_buffer,
                                        .unbuffer = port_unbuffer,
+                                       .sums = port_sums,
+                                       .adopt = port_adopt,
                                        .arrange = port_arrange,
-                                       .end = port_end,
-                                       .reap = port_reap,
                                        .survey = port_survey,
                                        .probe = port_probe,
                                        .unprobe = port_unprobe,
-                                       .runs = port_runs,
                                        .notice = port_notice,
                                        .forget = port_forget};
     (void)state;
     memset(told, 0, sizeof told);
-    spawn_count = 0;
+    memset(ended, 0, sizeof ended);
+    when_answered = NULL;
+    start_count = message_count = set_count = 0;
     probe_count = 0;
-    probes_refused = false;
+    probes_refused = halted = false;
     lent = NULL;
     engine = engine_new(&(struct engine_options){.deadline_us = DEADLINE_US, .wall_us = WALL_US},
                         &ports);
@@ -127,7 +140,7 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
     (void)state;
     if (lent != NULL)
-        engine_summed(engine, lent, HOP_BROKEN, NULL, NULL);
+        engine_summed(engine, lent, OUTCOME_BROKEN, NULL, NULL);
     engine_free(engine);
     return 0;
 }
@@ -136,18 +149,30 @@ static int tear_down(void **state) {
 
 static void create(int64_t id, unsigned tag) {
     engine_create(engine, &told[tag], id, false, 0);
+    engine_settle(engine);
 }
 
-/* The spawn of that number is done, and the node joins. */
-static void joins(size_t spawn) {
-    engine_spawned(engine, serials[spawn], HOP_OK, 1000 + (int64_t)spawn, NULL);
-    engine_joined(engine, serials[spawn], 1000 + (int64_t)spawn);
-    engine_flush(engine);
+/* The process of that start is ready, and joins. */
+static void joins(size_t start) {
+    engine_ready(engine, serials[start], 1000 + (int64_t)start);
+    engine_settle(engine);
+    engine_joined(engine, serials[start]);
+    engine_settle(engine);
+}
+
+/* The process of that start has ended. */
+static inline void ends(size_t start) {
+    engine_ended(engine, serials[start], "killed by signal 9");
+    engine_settle(engine);
 }
 
 static void expect_code(unsigned tag, enum banyan_code code) {
     assert_int_equal(told[tag].answers, 1);
     assert_int_equal(told[tag].answer.code, code);
+}
+
+static inline void expect_open(unsigned tag) {
+    assert_int_equal(told[tag].answers, 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

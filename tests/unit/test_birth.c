@@ -113,7 +113,7 @@ static void the_end_continues_a_stopped_node(void **state) {
     line[0] = -1;
 }
 
-static void reading_continues_nobody(void **state) {
+static void reading_continues_no_process(void **state) {
     char text[BIRTH_TEXT_MAX];
     siginfo_t info = {0};
     (void)state;
@@ -226,7 +226,7 @@ int main(int argc, char **argv) {
         on_a_line(other_lines_are_failures),
         on_a_line(the_end_comes_after_the_lines),
         on_a_line(the_end_continues_a_stopped_node),
-        on_a_line(reading_continues_nobody),
+        on_a_line(reading_continues_no_process),
         on_a_line(a_killed_starter_continues_a_stopped_node),
         on_a_line(programs_of_a_node_do_not_keep_the_line),
         cmocka_unit_test(nodes_survive_the_end_of_their_starter),

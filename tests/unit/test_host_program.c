@@ -174,7 +174,7 @@ static void nodes_that_the_host_has_reaped_are_over(void **state) {
     in_fork(live_with_a_reaper);
 }
 
-/* ---- a host that takes the nodes' ends while nobody waits for the group ---- */
+/* ---- a host that takes the nodes' ends while no thread waits for the group ---- */
 
 static void reap_all_at_once(void) {
     hearing_open(&hearing);

@@ -39,7 +39,7 @@ static void *failing_calloc(size_t count, size_t size) {
 
 enum { TEXT_ROOM = 4096, RANDOM_TICKETS = 40000 };
 
-/* ---- the text of a ticket, which nobody needs to keep ---- */
+/* ---- the text of a ticket, which need not be kept ---- */
 
 /* Mostly short; many of about the length from which on a text is kept apart. */
 static size_t text_len(uint64_t ticket) {

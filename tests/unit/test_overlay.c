@@ -1,8 +1,8 @@
 /*
  * The overlay, over every binary search tree of up to 7 nodes and every set of unavailable nodes,
- * and from each of these through every death followed by every resume. What is expected comes from
- * the order in which the ids were inserted alone, never from the tree's own links: a is an ancestor
- * of b exactly when, of all ids from a to b, a was inserted first.
+ * and from each of these through every death followed by every continuation. What is expected comes
+ * from the order in which the ids were inserted alone, never from the tree's own links: a is an
+ * ancestor of b exactly when, of all ids from a to b, a was inserted first.
  */
 #include <setjmp.h> /* cmocka needs all four before it */
 #include <stdarg.h>
@@ -201,7 +201,7 @@ static const struct tree_node *route(const struct forest *forest, int64_t id) {
     return at;
 }
 
-/* An id that is nobody's stops where its node would be connected: that is where it is created. */
+/* A request for an id without a node stops where that node would be connected. */
 static const char *check_stranger(const struct forest *forest, int64_t id) {
     if (tree_find(&forest->tree, id) != NULL)
         return NULL;
@@ -277,8 +277,8 @@ static void check_healed(struct forest *forest) {
 }
 
 /* One dies, then one comes back (the same, maybe), then all do. */
-static size_t check_resumes(struct forest *forest, unsigned left) {
-    size_t resumes = 0;
+static size_t check_returns(struct forest *forest, unsigned left) {
+    size_t returns = 0;
     for (size_t back = 0; back < forest->count; back++) {
         if ((left >> back & 1) != 0)
             continue;
@@ -287,9 +287,9 @@ static size_t check_resumes(struct forest *forest, unsigned left) {
         forest->nodes[back].available = true;
         check(forest);
         check_healed(forest);
-        resumes++;
+        returns++;
     }
-    return resumes;
+    return returns;
 }
 
 static size_t check_deaths(struct forest *forest, unsigned set) {
@@ -301,7 +301,7 @@ static size_t check_deaths(struct forest *forest, unsigned set) {
         overlay_contract(&forest->tree, is_available);
         forest->nodes[dies].available = false;
         check(forest);
-        pairs += check_resumes(forest, set & ~(1U << dies));
+        pairs += check_returns(forest, set & ~(1U << dies));
     }
     return pairs;
 }
@@ -328,7 +328,7 @@ static void every_small_tree_and_every_set(void **state) {
             clear(&forest);
         }
     }
-    print_message("%zu shapes, %zu sets of available nodes, %zu deaths followed by a resume: "
+    print_message("%zu shapes, %zu sets of available nodes, %zu deaths followed by a return: "
                   "%" PRIu64 " states checked\n",
                   shapes, sets, pairs, states_checked);
     assert_int_equal(shapes, 626);

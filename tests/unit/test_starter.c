@@ -110,7 +110,7 @@ static void a_node_inherits_only_what_it_should(void **state) {
 
 static void a_start_without_descriptors_fails(void **state) {
     (void)state;
-    struct rlimit before, none = {.rlim_cur = 1}; /* poll needs that one */
+    struct rlimit before, none = {.rlim_cur = 1}; /* for poll */
     getrlimit(RLIMIT_NOFILE, &before);
     none.rlim_max = before.rlim_max;
     setrlimit(RLIMIT_NOFILE, &none);

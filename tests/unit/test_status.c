@@ -10,32 +10,21 @@
 
 static void kill_node(int64_t id, unsigned tag) {
     engine_kill(engine, &told[tag], id);
-    engine_flush(engine);
+    engine_settle(engine);
 }
 
 static void status(enum engine_scope scope, int64_t id, unsigned tag) {
     engine_status(engine, &told[tag], scope, id);
-    engine_flush(engine);
+    engine_settle(engine);
 }
 
-static void is_gone(size_t spawn) {
-    engine_exited(engine, serials[spawn]);
-    engine_flush(engine);
-    engine_reaped(engine, serials[spawn], HOP_OK, "killed by signal 9");
-    engine_flush(engine);
-}
-
-/* 10 with 5 and 20, and 3 beneath 5: spawns 0 to 3, tags 0 to 3. */
+/* 10 with 5 and 20, and 3 below 5: starts 0 to 3, tags 0 to 3. */
 static void four_nodes(void) {
     static const int64_t ids[] = {10, 5, 20, 3};
     for (unsigned i = 0; i < 4; i++) {
         create(ids[i], i);
         joins(i);
     }
-}
-
-static void expect_open(unsigned tag) {
-    assert_int_equal(told[tag].answers, 0);
 }
 
 /* The answer has these nodes, in this order. */
@@ -116,8 +105,8 @@ static void a_create_that_fails_leaves_no_record(void **state) {
     status(ENGINE_NODE, 30, 11);
     status(ENGINE_SUBTREE, 30, 12);
     create(30, 5);
-    engine_spawned(engine, serials[4], HOP_REFUSED, 0, "no memory");
-    engine_flush(engine);
+    engine_start_failed(engine, serials[4], "no memory");
+    engine_settle(engine);
     expect_code(4, BANYAN_SYSTEM);
     expect_nodes(10, "10 5 3 20");
     expect_code(11, BANYAN_NOT_FOUND);
@@ -130,19 +119,19 @@ static void a_kill_before_it_and_one_after_it(void **state) {
     four_nodes();
     kill_node(5, 4);
     status(ENGINE_ALL, 0, 10);
-    status(ENGINE_NODE, 3, 11); /* beneath the killed node */
+    status(ENGINE_NODE, 3, 11); /* below the killed node */
     status(ENGINE_SUBTREE, 5, 12);
     kill_node(20, 5);
     expect_open(10);
-    is_gone(3);
+    ends(3);
     expect_code(11, BANYAN_NOT_FOUND);
     expect_open(10);
-    is_gone(1);
+    ends(1);
     expect_code(4, BANYAN_OK);
     expect_nodes(10, "10 20"); /* the kill of 20 has waited */
     expect_code(12, BANYAN_NOT_FOUND);
     expect_open(5);
-    is_gone(2);
+    ends(2);
     expect_code(5, BANYAN_OK);
     status(ENGINE_ALL, 0, 13);
     expect_nodes(13, "10");
@@ -151,7 +140,7 @@ static void a_kill_before_it_and_one_after_it(void **state) {
 static void a_lost_node_and_who_adopted_its_child(void **state) {
     (void)state;
     four_nodes();
-    is_gone(1);
+    ends(1);
     status(ENGINE_ALL, 0, 10);
     expect_nodes(10, "10 5 3 20");
     assert_int_equal(told[10].nodes[1].state, BANYAN_ENDED);
@@ -165,7 +154,7 @@ static void surveys(void **state) {
     (void)state;
     four_nodes();
     engine_pingall(engine, &told[4]);
-    engine_flush(engine);
+    engine_settle(engine);
     status(ENGINE_ALL, 0, 10);
     status(ENGINE_NODE, 5, 11);
     expect_open(10);
@@ -177,7 +166,7 @@ static void surveys(void **state) {
     engine_heard(engine, 1, serials + 2, 2);
     engine_heard(engine, 1, serials, 2); /* the first answer counts */
     engine_tick(engine, 500);
-    engine_flush(engine);
+    engine_settle(engine);
     expect_code(4, BANYAN_OK);
     expect_nodes(10, "10 5 3 20");
     assert_int_equal(told[10].nodes[0].survey_us, 250);
@@ -192,13 +181,14 @@ static void counters(void **state) {
     four_nodes();
     engine_exec(engine, &told[4], 5, 3, "1 2 3", 5);
     engine_exec(engine, &told[5], 5, 2, "1", 1); /* too few */
-    engine_flush(engine);
+    engine_settle(engine);
     status(ENGINE_NODE, 5, 10);
     assert_int_equal(told[10].nodes[0].execs, 0);
     assert_non_null(lent);
     struct bundle *bundle = lent;
     lent = NULL;
-    engine_summed(engine, bundle, HOP_OK, results, NULL);
+    engine_summed(engine, bundle, OUTCOME_OK, results, NULL);
+    engine_settle(engine);
     expect_code(4, BANYAN_OK);
     expect_code(5, BANYAN_WRONG_COUNT);
     status(ENGINE_NODE, 5, 11);
@@ -213,11 +203,11 @@ static void explain_after_a_kill_above(void **state) {
     (void)state;
     four_nodes();
     engine_exec(engine, &told[6], 3, 1, "1", 1);
-    engine_flush(engine);
+    engine_settle(engine);
     kill_node(5, 4); /* it waits for the exec */
     expect_open(4);
     engine_explain(engine, &told[5], 3);
-    engine_flush(engine);
+    engine_settle(engine);
     expect_code(5, BANYAN_NOT_FOUND);
 }
 

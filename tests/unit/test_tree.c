@@ -115,18 +115,18 @@ static void insert(struct model *model, int64_t id) {
     assert_true(tree_insert(&model->tree, entry->node, id));
 }
 
-static bool beneath(const struct entry *entry, const struct entry *top) {
+static bool below(const struct entry *entry, const struct entry *top) {
     while (entry != NULL && entry != top)
         entry = entry->parent;
     return entry == top;
 }
 
-static void forget_beneath(struct model *model, struct entry *top) {
+static void forget_below(struct model *model, struct entry *top) {
     struct entry *gone[MOST];
     size_t kept = 0, cut = 0;
     for (size_t i = 0; i < model->count; i++) {
         struct entry *entry = model->entries[i];
-        if (beneath(entry, top))
+        if (below(entry, top))
             gone[cut++] = entry;
         else
             model->entries[kept++] = entry;
@@ -145,7 +145,7 @@ static void assert_walk(struct tree_node *top, struct tree_node *const *expected
     assert_null(at);
 }
 
-/* What was cut can still be walked, and is nobody's child. */
+/* A cut subtree can still be walked, and has no parent. */
 static void cut(struct model *model, struct entry *top) {
     struct tree_node *nodes[MOST];
     size_t count = model_preorder(model, top, nodes);
@@ -154,7 +154,7 @@ static void cut(struct model *model, struct entry *top) {
     assert_null(top->node->parent);
     for (size_t i = 1; i < count; i++)
         assert_true(nodes[i]->parent->left == nodes[i] || nodes[i]->parent->right == nodes[i]);
-    forget_beneath(model, top);
+    forget_below(model, top);
 }
 
 /* ---- comparing ---- */
@@ -180,14 +180,14 @@ static void assert_absent(const struct model *model, int64_t id) {
     assert_true(place.low == expected.low && place.high == expected.high);
 }
 
-/* An id belongs beneath a node when its place, or its node, is beneath that node. */
+/* An id belongs below a node when its place, or its node, is below that node. */
 static void assert_covered(const struct model *model, int64_t id) {
     const struct entry *lowest = model_find(model, id);
     if (lowest == NULL)
         lowest = model_place(model, id).parent;
     for (size_t i = 0; i < model->count; i++) {
         const struct entry *entry = model->entries[i];
-        assert_int_equal(tree_covers(entry->node, id), lowest != NULL && beneath(lowest, entry));
+        assert_int_equal(tree_covers(entry->node, id), lowest != NULL && below(lowest, entry));
     }
 }
 
@@ -295,7 +295,7 @@ static int64_t descending(size_t i) {
     return -(int64_t)i;
 }
 
-/* From both ends towards the middle: each is beneath the one before, left and right by turns. */
+/* From both ends towards the middle: each is below the one before, left and right by turns. */
 static int64_t zigzag(size_t i) {
     return i % 2 == 0 ? (int64_t)(i / 2) : (int64_t)(CHAIN * 2 - i / 2);
 }

@@ -1,12 +1,12 @@
 /*
  * embed.c: banyan inside another program. Five nodes add numbers; one of them is killed, and the
- * others go on, also those beneath it.
+ * others go on, also those below it.
  *
  *     cc -o embed embed.c $(pkg-config --cflags --libs banyan)
  *     ./embed
  *
- * or with CMake, see CMakeLists.txt. An installation that was moved tells the library where the
- * program of the nodes is: ./embed $(pkg-config --variable=node_program banyan)
+ * or with CMake, see CMakeLists.txt. An installation that was moved passes the path of the program
+ * of the nodes: ./embed $(pkg-config --variable=node_program banyan)
  */
 #include <banyan.h>
 #include <poll.h>
@@ -19,13 +19,13 @@ struct node {
     pid_t pid; /* 0: not created yet */
 };
 
-/* What the callback works on. A program of its own kind would keep it with its own state. */
+/* The state that the callback uses; a larger program has it in a struct of its own. */
 struct work {
     struct banyan *tree;
     unsigned outstanding; /* commands that are not answered yet */
 };
 
-/* Each command brings its answer here, once. The tag is what was given with the command. */
+/* Called once for each command, with its answer and its tag. */
 static void answered(void *arg, void *tag, const struct banyan_answer *answer) {
     struct work *work = arg;
     struct node *node = tag;
@@ -37,7 +37,7 @@ static void answered(void *arg, void *tag, const struct banyan_answer *answer) {
     work->outstanding--;
 }
 
-/* The loop of a program that waits for nothing else; others add banyan_fd to what they poll. */
+/* The loop of a program that waits for nothing else; other programs add banyan_fd to their poll. */
 static void wait_for_answers(struct work *work) {
     struct pollfd readable = {.fd = banyan_fd(work->tree), .events = POLLIN};
     banyan_flush(work->tree);
@@ -67,12 +67,12 @@ int main(int argc, char **argv) {
         work.outstanding++;
         banyan_create(work.tree, nodes[i].id, BANYAN_NO_PARENT, &nodes[i]);
     }
-    for (int i = 0; i < NODES; i++) /* nodes that were asked for can be given work at once */
+    for (int i = 0; i < NODES; i++) /* no need to wait until they are created */
         add(&work, &nodes[i], 3, "1 2 9223372036854775807");
     wait_for_answers(&work);
 
     if (nodes[1].pid > 0)
-        kill(nodes[1].pid, SIGKILL); /* 3 and 7 lie beneath it */
+        kill(nodes[1].pid, SIGKILL); /* 3 and 7 are below it */
     for (int i = 0; i < NODES; i++)
         add(&work, &nodes[i], 2, "20 22");
     work.outstanding++;

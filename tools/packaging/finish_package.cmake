@@ -1,5 +1,5 @@
-# What Debian asks of the files of a package, done to them before cpack packs them: manual pages and
-# the changelog are compressed, static libraries without debugging symbols.
+# What Debian asks of the files of a package, before cpack packs them: compresses manual pages and the
+# changelog, and strips debugging symbols from static libraries.
 
 set(root ${CPACK_TEMPORARY_INSTALL_DIRECTORY}${CPACK_INSTALL_PREFIX})
 

@@ -22,7 +22,7 @@ endif()
 
 install(EXPORT banyanTargets NAMESPACE banyan:: DESTINATION ${config_dir})
 set(find_nng "")
-if(NOT TARGET nng_repair)
+if(NOT TARGET nng_patch)
   set(find_nng "find_dependency(nng CONFIG)")
 endif()
 configure_package_config_file(tools/packaging/banyanConfig.cmake.in ${generated}/banyanConfig.cmake
@@ -32,11 +32,11 @@ write_basic_package_version_file(${generated}/banyanConfigVersion.cmake
 install(FILES ${generated}/banyanConfig.cmake ${generated}/banyanConfigVersion.cmake
   DESTINATION ${config_dir})
 
-# ---- pkg-config; the file names paths that are only known when it is installed ----
+# ---- pkg-config; the file contains paths that are known only when it is installed ----
 
 set(pc_requires "")
 set(pc_libs "-pthread")
-if(TARGET nng_repair)
+if(TARGET nng_patch)
   string(APPEND pc_libs " -latomic")
 else()
   find_package(PkgConfig QUIET)
@@ -60,7 +60,7 @@ install(CODE "
   configure_file(\"${PROJECT_SOURCE_DIR}/tools/packaging/banyan.pc.in\" \"${generated}/banyan.pc\" @ONLY)")
 install(FILES ${generated}/banyan.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-# ---- manual pages; each function has its name, which leads to the page of the header ----
+# ---- manual pages; the name of each function is a link to the page of the header ----
 
 install(FILES src/cli/banyan.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES src/controller/banyan.h.3 DESTINATION ${CMAKE_INSTALL_MANDIR}/man3)
@@ -77,8 +77,8 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS src/banyan.h)
 # ---- the terms of what becomes part of the programs, as its packages give them ----
 
 set(linked uthash-dev)
-if(TARGET nng_repair)
-  list(APPEND linked libnng-dev libmbedtls-dev)
+if(TARGET nng_patch)
+  list(APPEND linked libnng-dev)
 endif()
 if(HAVE_STATIC_PIE)
   list(APPEND linked libc6-dev)
