@@ -205,6 +205,8 @@ static size_t spoil(uint8_t *bytes, size_t len) {
     }
     if (len >= WIRE_HEAD + 12 && bytes[1] == WIRE_ARRANGE)
         bytes[WIRE_HEAD + 11] |= 0x80; /* still for a node that does not exist */
+    if (len >= WIRE_HEAD + 8 && bytes[1] == WIRE_PING)
+        bytes[WIRE_HEAD + 7] |= 0x80; /* still a round that is far from the good ones */
     return len;
 }
 
@@ -263,7 +265,8 @@ static void ask_well(int fd, int node, bool survey) {
     while (open && !reading.last) {
         struct pollfd watch = {.fd = fd, .events = POLLIN};
         if (poll(&watch, 1, WAIT_MS) == 0)
-            fail("a node does not answer any more");
+            fail(survey ? "a node does not answer surveys any more"
+                        : "a node does not answer requests any more");
         open = drain(fd);
     }
     counts.asked_well += reading.last;
